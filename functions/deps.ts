@@ -1,0 +1,51 @@
+import type { ModelManifest } from "../shared/contracts/model.ts";
+import type { InferenceEngine } from "../shared/ports/inference-engine.ts";
+import type { ObjectStore } from "../shared/ports/object-store.ts";
+import type { SqlDatabase } from "../shared/ports/sql-database.ts";
+import type { TextTokenizer } from "../shared/text/tokenizer.ts";
+import type { BucketEvent } from "./events/bucket-event.ts";
+
+/** A base model made ready to run. */
+export interface LoadedModel {
+  readonly manifest: ModelManifest;
+  readonly tokenizer: TextTokenizer;
+  readonly engine: InferenceEngine;
+}
+
+/** The base models of the bucket. */
+export interface ModelCatalog {
+  list(): Promise<ModelManifest[]>;
+  /** Throws NotFoundError (code `model_not_found`). */
+  manifest(name: string): Promise<ModelManifest>;
+  /** Tokenizer alone, without the weights: what validating a dataset needs. */
+  tokenizer(name: string): Promise<TextTokenizer>;
+  /** Loads weights on first use; later calls share them. */
+  load(name: string): Promise<LoadedModel>;
+}
+
+export interface Config {
+  readonly bucketName: string;
+  /** Key that may make other keys; a secret of the deployment. */
+  readonly adminKey: string;
+  readonly defaultModel: string;
+}
+
+/** Everything the app needs from the world; entry files fill it in, tests too. */
+export interface Deps {
+  readonly config: Config;
+  readonly database: SqlDatabase;
+  readonly bucket: ObjectStore;
+  readonly models: ModelCatalog;
+  /** Puts bucket events on their queue. */
+  enqueue(events: readonly BucketEvent[]): Promise<void>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  log(entry: LogEntry): void;
+}
+
+/** One structured log line; never holds a secret, a prompt or a completion. */
+export interface LogEntry {
+  readonly level: "info" | "warn" | "error";
+  readonly message: string;
+  readonly [field: string]: string | number | boolean | null | undefined;
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { rowFormatSchema } from "./dataset.ts";
+import { SLUG } from "../ids.ts";
+
+/** Half of the smallest context that we serve: a prompt must leave room for its input. */
+const MAX_VIRTUAL_TOKENS = 512;
+const auto = z.literal("auto");
+
+/** `tune.json`, and the settings of a job made over the API. Whatever is left out, the trainer chooses. */
+export const tuneSettingsSchema = z.strictObject({
+  base_model: z.string().max(64).optional(),
+  suffix: z.string().regex(SLUG).optional(),
+  method: z.enum(["auto", "prompt_tuning"]).default("auto"),
+  virtual_tokens: z.union([auto, z.int().min(1).max(MAX_VIRTUAL_TOKENS)]).default("auto"),
+  learning_rate: z.union([auto, z.number().positive().max(10)]).default("auto"),
+  epochs: z.union([auto, z.number().positive().max(1000)]).default("auto"),
+  batch_size: z.union([auto, z.int().min(1).max(256)]).default("auto"),
+  /** The text whose token embeddings the virtual tokens start from. */
+  initial_text: z.string().max(4096).optional(),
+  seed: z.int().nonnegative().max(2 ** 31 - 1).default(0),
+});
+export type TuneSettings = z.infer<typeof tuneSettingsSchema>;
+
+export const jobStatuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+/** What the trainer reports with each heartbeat. */
+export const jobProgressSchema = z.object({
+  phase: z.enum(["preparing", "tuning", "evaluating", "uploading"]),
+  step: z.int().nonnegative(),
+  total_steps: z.int().nonnegative(),
+  train_loss: z.number().nullable(),
+  valid_loss: z.number().nullable().default(null),
+  tokens_per_second: z.number().nullable().default(null),
+  seconds_left: z.number().nullable().default(null),
+});
+export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+/** Quality on one set of rows: nats per trained token, and for label tasks the share of rows whose label wins. */
+export const scoresSchema = z.object({
+  loss: z.number(),
+  token_accuracy: z.number(),
+  accuracy: z.number().nullable(),
+});
+export type Scores = z.infer<typeof scoresSchema>;
+
+export const evaluationSchema = z.object({
+  split: z.enum(["test", "valid", "train"]),
+  rows: z.int(),
+  /** Share of the most frequent label: what a constant answer would reach. */
+  majority_share: z.number().nullable(),
+  base: scoresSchema,
+  tuned: scoresSchema,
+});
+export type Evaluation = z.infer<typeof evaluationSchema>;
+
+const fileRecordSchema = z.object({ bytes: z.int(), sha256: z.string() });
+
+/** What a finished attempt hands in: everything the registry keeps of a soft prompt. */
+export const tunedPromptSchema = z.object({
+  base_digest: z.string(),
+  method: z.enum(["prompt_tuning"]),
+  virtual_tokens: z.int(),
+  row_format: rowFormatSchema,
+  /** The completions of a label task, as trained. */
+  labels: z.array(z.string()).nullable(),
+  files: z.record(z.string(), fileRecordSchema),
+  evaluation: evaluationSchema.nullable(),
+  steps: z.int(),
+  trained_tokens: z.int(),
+  tuning_seconds: z.number(),
+});
+export type TunedPrompt = z.infer<typeof tunedPromptSchema>;
+
+/** A leased job: all that a trainer needs to know, bucket keys included. */
+export const leasedJobSchema = z.object({
+  id: z.string(),
+  organization: z.string(),
+  base_model: z.string(),
+  dataset: z.object({ id: z.string(), name: z.string(), format: rowFormatSchema, rows: z.int(), etag: z.string() }),
+  settings: tuneSettingsSchema,
+  attempt: z.int(),
+  /** Where this attempt's soft prompt goes; another attempt has another id, so nothing is ever overwritten. */
+  prompt_id: z.string(),
+});
+export type LeasedJob = z.infer<typeof leasedJobSchema>;
+
+export const leaseSchema = z.object({ token: z.int(), expires_at: z.int() });
+export const leaseAnswerSchema = z.object({ job: leasedJobSchema, lease: leaseSchema });
+export type LeaseAnswer = z.infer<typeof leaseAnswerSchema>;
+
+export const heartbeatSchema = z.object({ token: z.int(), progress: jobProgressSchema.optional() });
+export const heartbeatAnswerSchema = z.object({ cancel: z.boolean(), lease_expires_at: z.int() });
+export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>;
+export const completionSchema = z.object({ token: z.int(), prompt: tunedPromptSchema });
+export const failureSchema = z.object({
+  token: z.int(),
+  error: z.object({ code: z.string().max(64), message: z.string().max(4096) }),
+  /** Another attempt may succeed: a lost connection, not a bad dataset. */
+  retry: z.boolean().default(false),
+});
+export const releaseSchema = z.object({ token: z.int() });
+
+/** Files of a soft prompt, under `prompts/<organization>/<prompt>/`. */
+export const promptFiles = {
+  adapterConfig: "adapter_config.json",
+  adapterModel: "adapter_model.safetensors",
+  /** Keys and values as the edge caches them: tensor `kv`, `[layers, 2, kvHeads, tokens, headSize]`. */
+  prefix: "prefix.safetensors",
+  evaluation: "evaluation.json",
+} as const;
+
+/** Bucket key of a soft prompt's file. */
+export function promptKey(organization: string, prompt: string, file: string): string {
+  return `prompts/${organization}/${prompt}/${file}`;
+}
+
+/** Bucket key of a file that a job leaves behind. */
+export function jobKey(job: string, file: string): string {
+  return `jobs/${job}/${file}`;
+}
+
+/** The name under which a tuned model is called: `ft:<base>:<organization>:<suffix>:<prompt id>`. */
+export function tunedModelName(base: string, organization: string, suffix: string, prompt: string): string {
+  return `ft:${base}:${organization}:${suffix}:${prompt}`;
+}
