@@ -1,0 +1,27 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Scope } from "../../shared/contracts/key.ts";
+import { toInvalidRequest } from "./validation.ts";
+
+/** Who calls, as the authentication middleware found out. */
+export interface Caller {
+  readonly organization: string;
+  readonly keyId: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** What handlers find in their context. */
+export interface AppEnv {
+  Variables: {
+    caller: Caller;
+    requestId: string;
+  };
+}
+
+/** A router whose failed validations become OpenAI-shaped 400s naming the field. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw toInvalidRequest(result.error);
+    },
+  });
+}

@@ -1,0 +1,37 @@
+import type { MiddlewareHandler } from "hono";
+import type { Scope } from "../../shared/contracts/key.ts";
+import { AuthenticationError, PermissionError } from "../../shared/errors.ts";
+import type { Deps } from "../deps.ts";
+import { createKeyRecords } from "../records/keys.ts";
+import type { AppEnv } from "./app-env.ts";
+
+/** Finds out who calls by the bearer key. Throws AuthenticationError. */
+export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
+  const keys = createKeyRecords(deps);
+  return async (c, next) => {
+    const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
+    if (scheme?.toLowerCase() !== "bearer" || !key) {
+      throw new AuthenticationError('You did not provide an API key; send "Authorization: Bearer fw_..."', {
+        code: "missing_api_key",
+      });
+    }
+    const caller = await keys.authenticate(key);
+    if (!caller) throw new AuthenticationError("Incorrect API key provided", { code: "invalid_api_key" });
+    c.set("caller", caller);
+    await next();
+  };
+}
+
+/** Lets only keys with the scope pass; `admin` passes wherever users do. Throws PermissionError. */
+export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { scopes } = c.get("caller");
+    const allowed = scopes.includes(scope) || (scope !== "trainer" && scopes.includes("admin"));
+    if (!allowed) {
+      throw new PermissionError(`This key lacks the scope "${scope}", it has ${scopes.map((s) => `"${s}"`).join(", ")}`, {
+        code: "insufficient_scope",
+      });
+    }
+    await next();
+  };
+}
