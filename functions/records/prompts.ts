@@ -48,7 +48,23 @@ export function createPromptRecords(database: SqlDatabase): PromptRecords {
   };
 }
 
-/** The insertion, to be made in one transaction with whatever it belongs to. */
+/** The soft prompt of a job that has just succeeded under this lease; without that, nothing is inserted. */
+export function insertPromptOfJob(
+  jobId: string,
+  leaseToken: number,
+  model: string,
+  prompt: TunedPrompt,
+  now: number,
+): SqlStatement {
+  return {
+    sql: `INSERT INTO prompts (id, organization, model, base_model, job_id, dataset_id, prompt_json, created_at)
+          SELECT prompt_id, organization, ?3, base_model, id, dataset_id, ?4, ?5
+          FROM jobs WHERE id = ?1 AND lease_token = ?2 AND status = 'succeeded'`,
+    parameters: [jobId, leaseToken, model, JSON.stringify(prompt), now],
+  };
+}
+
+/** The insertion of a soft prompt that no job made. */
 export function insertPrompt(record: PromptRecord): SqlStatement {
   return {
     sql: `INSERT INTO prompts (id, organization, model, base_model, job_id, dataset_id, prompt_json, created_at)

@@ -92,7 +92,7 @@ function parseHeader(bytes: Uint8Array) {
   let text: string;
   let header: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
     header = JSON.parse(text);
   } catch (cause) {
     throw new SafetensorsError(`Header is not UTF-8 JSON: ${String(cause)}`);

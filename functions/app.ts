@@ -1,0 +1,30 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { newId } from "../shared/ids.ts";
+import type { Deps } from "./deps.ts";
+import { createRouter, type AppEnv } from "./http/app-env.ts";
+import { authenticate } from "./http/authentication.ts";
+import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
+import { bucketEventRoutes } from "./routes/bucket-events.ts";
+import { datasetRoutes } from "./routes/datasets.ts";
+import { fineTuningRoutes } from "./routes/fine-tuning.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { trainerRoutes } from "./routes/trainer.ts";
+
+/** The whole HTTP app. Everything that it needs from the world comes in through `deps`. */
+export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
+  const app = createRouter();
+  app.onError(errorHandler(deps));
+  app.notFound(notFoundHandler);
+  app.use(async (c, next) => {
+    c.set("requestId", newId("request", deps.now()));
+    c.header("x-request-id", c.get("requestId"));
+    await next();
+  });
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.use("/v1/*", authenticate(deps));
+  for (const routes of [keyRoutes, datasetRoutes, fineTuningRoutes, trainerRoutes, bucketEventRoutes]) {
+    app.route("/", routes(deps));
+  }
+  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Foreword", version: "0.1.0" } });
+  return app;
+}

@@ -1,0 +1,57 @@
+import { newId } from "../../shared/ids.ts";
+import type { SqlDatabase, SqlRow, SqlStatement } from "../../shared/ports/sql-database.ts";
+
+export interface JobEvent {
+  readonly id: string;
+  readonly level: "info" | "warn" | "error";
+  readonly type: "message" | "metrics";
+  readonly message: string;
+  readonly data: unknown;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+export interface NewJobEvent {
+  readonly level?: JobEvent["level"];
+  readonly message: string;
+  /** Makes it an event of type `metrics`. */
+  readonly metrics?: unknown;
+}
+
+/** The insertion of an event in a job's history. */
+export function insertJobEvent(jobId: string, now: number, event: NewJobEvent): SqlStatement {
+  return {
+    sql: `INSERT INTO job_events (id, job_id, level, type, message, data_json, created_at)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+    parameters: [
+      newId("event", now),
+      jobId,
+      event.level ?? "info",
+      event.metrics === undefined ? "message" : "metrics",
+      event.message,
+      event.metrics === undefined ? null : JSON.stringify(event.metrics),
+      now,
+    ],
+  };
+}
+
+/** A job's events, newest first; `after` is the id of the last event of the page before. */
+export async function listJobEvents(
+  database: SqlDatabase,
+  jobId: string,
+  page: { after?: string | undefined; limit: number },
+): Promise<JobEvent[]> {
+  const sql = "SELECT * FROM job_events WHERE job_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
+  return (await database.all(sql, jobId, page.after ?? null, page.limit)).map(toEvent);
+}
+
+function toEvent(row: SqlRow): JobEvent {
+  return {
+    id: row["id"] as string,
+    level: row["level"] as JobEvent["level"],
+    type: row["type"] as JobEvent["type"],
+    message: row["message"] as string,
+    data: typeof row["data_json"] === "string" ? JSON.parse(row["data_json"]) : null,
+    createdAt: row["created_at"] as number,
+  };
+}
