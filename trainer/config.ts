@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { InvalidRequestError } from "../shared/errors.ts";
+import type { S3Options } from "./adapters/s3.ts";
+
+const schema = z.object({
+  FOREWORD_URL: z.url(),
+  FOREWORD_TRAINER_KEY: z.string().min(1),
+  /** `https://<access key id>:<secret>@<endpoint>/<bucket>?region=<region>` */
+  FOREWORD_BUCKET: z.url(),
+  FOREWORD_WORK_DIRECTORY: z.string().default("/tmp/foreword-trainer"),
+  FOREWORD_HEARTBEAT_SECONDS: z.coerce.number().positive().max(20).default(5),
+  FOREWORD_THREADS: z.coerce.number().int().nonnegative().default(0),
+  /** With 1 the process ends when no job waits, as one-shot machines want it. */
+  FOREWORD_EXIT_WHEN_IDLE: z.stringbool().default(false),
+});
+
+export interface TrainerConfig {
+  readonly url: string;
+  readonly key: string;
+  readonly bucket: S3Options;
+  readonly workDirectory: string;
+  readonly heartbeatMs: number;
+  /** 0 lets the runtime take every core. */
+  readonly threads: number;
+  readonly exitWhenIdle: boolean;
+}
+
+/** Reads the environment. Throws InvalidRequestError naming the variable that is missing or wrong. */
+export function readConfig(environment: Record<string, string | undefined>): TrainerConfig {
+  const result = schema.safeParse(environment);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new InvalidRequestError(`Environment variable ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const variables = result.data;
+  return {
+    url: variables.FOREWORD_URL,
+    key: variables.FOREWORD_TRAINER_KEY,
+    bucket: parseBucket(new URL(variables.FOREWORD_BUCKET)),
+    workDirectory: variables.FOREWORD_WORK_DIRECTORY,
+    heartbeatMs: variables.FOREWORD_HEARTBEAT_SECONDS * 1000,
+    threads: variables.FOREWORD_THREADS,
+    exitWhenIdle: variables.FOREWORD_EXIT_WHEN_IDLE,
+  };
+}
+
+function parseBucket(url: URL): S3Options {
+  const bucket = url.pathname.slice(1);
+  if (!url.username || !url.password || !bucket) {
+    throw new InvalidRequestError(
+      "Environment variable FOREWORD_BUCKET: wanted https://<access key id>:<secret>@<endpoint>/<bucket>?region=<region>",
+    );
+  }
+  return {
+    endpoint: url.origin,
+    region: url.searchParams.get("region") ?? "auto",
+    bucket,
+    accessKeyId: decodeURIComponent(url.username),
+    secretAccessKey: decodeURIComponent(url.password),
+  };
+}
