@@ -1,0 +1,70 @@
+import type { LogitsAt, Sequence } from "../ports/inference-engine.ts";
+import { ContextLengthError, EngineUsageError } from "./errors.ts";
+import { runChunks, type EngineContext } from "./run-chunks.ts";
+import { shareCache, type SharedCache } from "./shared-cache.ts";
+
+/** A sequence after `past`, which it takes over. */
+export function startSequence(context: EngineContext, past: SharedCache | null): Sequence {
+  const { contextLength, vocabularySize } = context.architecture;
+  let shared = past;
+  let logits = new Float32Array(0);
+  let running = false;
+  let closed = false;
+
+  const assertIdle = (action: string) => {
+    if (closed) throw new EngineUsageError(`Cannot ${action} a sequence that is closed`);
+    if (running) throw new EngineUsageError(`Cannot ${action} a sequence that is still appending`);
+  };
+  const replace = (next: SharedCache | null) => {
+    shared?.release();
+    shared = next;
+  };
+
+  return {
+    get length() {
+      return shared?.cache.tokens ?? 0;
+    },
+    async append(tokenIds, logitsAt = "last") {
+      assertIdle("append to");
+      const rows = rowsOf(tokenIds, logitsAt);
+      const total = this.length + tokenIds.length;
+      if (total > contextLength) throw new ContextLengthError(total, contextLength);
+      // Each sequence has its own logits, so that interleaved requests cannot read each other's.
+      const size = rows.length * vocabularySize;
+      if (logits.length !== size) logits = new Float32Array(size);
+      running = true;
+      try {
+        const step = { past: shared?.cache ?? null, prompt: null, ids: tokenIds, rows, logits };
+        replace(shareCache(await runChunks(context, step)));
+      } finally {
+        running = false;
+        if (closed) replace(null);
+      }
+      assertIdle("read");
+      return logits;
+    },
+    fork() {
+      assertIdle("fork");
+      shared?.retain();
+      return startSequence(context, shared);
+    },
+    close() {
+      closed = true;
+      // A run under way still reads the past; when it ends it frees everything.
+      if (!running) replace(null);
+    },
+  };
+}
+
+function rowsOf(tokenIds: readonly number[], logitsAt: LogitsAt): readonly number[] {
+  const count = tokenIds.length;
+  if (count === 0) throw new EngineUsageError("Cannot append no tokens");
+  if (logitsAt === "last") return [count - 1];
+  logitsAt.forEach((row, i) => {
+    const after = logitsAt[i - 1] ?? -1;
+    if (!Number.isInteger(row) || row <= after || row >= count) {
+      throw new EngineUsageError(`Found position ${row} after ${after}, wanted ascending ones below ${count}`);
+    }
+  });
+  return logitsAt;
+}

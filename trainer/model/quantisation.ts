@@ -1,0 +1,61 @@
+/**
+ * A weight of a model: float32, or int8 on a symmetric grid. Matrices are `[out, in]`, row-major, as Hugging Face's
+ * checkpoints have them.
+ */
+export type Weight = FloatWeight | QuantisedWeight;
+
+export interface FloatWeight {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Stands for `values * scale`. */
+export interface QuantisedWeight {
+  readonly shape: readonly [rows: number, columns: number];
+  readonly values: Int8Array;
+  /** One for the whole matrix, or one for each row. */
+  readonly scales: Float32Array;
+}
+
+/** Largest magnitude used of int8, so that the grid is symmetric. */
+const LIMIT = 127;
+
+export function isQuantised(weight: Weight): weight is QuantisedWeight {
+  return "scales" in weight;
+}
+
+/** The scale of one row. */
+export function rowScale({ scales }: QuantisedWeight, row: number): number {
+  return (scales.length === 1 ? scales[0] : scales[row]) as number;
+}
+
+/** Rounds a matrix to int8 with one scale for each row, that is for each output of the product. */
+export function quantise(values: Float32Array, shape: readonly [number, number]): QuantisedWeight {
+  const [rows, columns] = shape;
+  const rounded = new Int8Array(values.length);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const line = values.subarray(row * columns, (row + 1) * columns);
+    const largest = line.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    // A row of zeros has no scale of its own; any other than 0 will do.
+    const scale = Math.fround(largest / LIMIT) || 1;
+    scales[row] = scale;
+    for (let column = 0; column < columns; column++) {
+      const level = Math.round((line[column] as number) / scale);
+      rounded[row * columns + column] = Math.max(-LIMIT, Math.min(LIMIT, level));
+    }
+  }
+  return { shape, values: rounded, scales };
+}
+
+/** The float32 values that a weight stands for. */
+export function dequantise(weight: Weight): Float32Array {
+  if (!isQuantised(weight)) return weight.values;
+  const [rows, columns] = weight.shape;
+  const values = new Float32Array(weight.values.length);
+  for (let row = 0; row < rows; row++) {
+    const scale = rowScale(weight, row);
+    for (let i = row * columns; i < (row + 1) * columns; i++) values[i] = (weight.values[i] as number) * scale;
+  }
+  return values;
+}
