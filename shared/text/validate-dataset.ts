@@ -1,5 +1,6 @@
 import {
   datasetLimits,
+  type DatasetRow,
   type RowError,
   type RowErrorCode,
   type RowFormat,
@@ -72,6 +73,14 @@ export async function validateDataset(
   }
   if (rows === 0) fail(1, "no_rows", "Dataset has no rows");
   return { rows, format, errorCount, errors, labels: labels.counts(rows) };
+}
+
+/** The distinct answers of a label task, sorted; null where the rows are free text. */
+export function findLabels(rows: readonly DatasetRow[]): string[] | null {
+  const counter = new LabelCounter();
+  for (const row of rows) counter.add(expectedAnswer(row));
+  const counts = counter.counts(rows.length);
+  return counts && Object.keys(counts);
 }
 
 class LabelCounter {

@@ -1,11 +1,11 @@
 import type { Evaluation, Scores } from "../../shared/contracts/job.ts";
-import type { TokenizedRow } from "../../shared/text/render.ts";
-import type { Objective, RowScore } from "./objective.ts";
+import type { TokenizedExample } from "../model/training-batch.ts";
+import type { CompletionScore, Score } from "./objective.ts";
 
-/** One held-out row of a label task: its prompt with each label in turn, and which one is right. */
-export interface LabelledRow {
-  /** One rendering per label, in the order of the labels, end token included as in training. */
-  readonly candidates: readonly TokenizedRow[];
+/** One held-out row of a label task: every label as an alternative completion, and which of them is right. */
+export interface LabelledExample {
+  /** Completions in the order of the labels, end token included as in training. */
+  readonly example: TokenizedExample;
   readonly expected: number;
 }
 
@@ -14,35 +14,27 @@ export interface LabelledRow {
  * token is not counted. Loss and token accuracy are those of the right label's tokens, end token included.
  */
 export async function scoreLabels(
-  objective: Objective,
-  parameters: Float32Array | null,
-  rows: readonly LabelledRow[],
+  score: Score,
+  rows: readonly LabelledExample[],
   signal?: AbortSignal,
 ): Promise<Scores & { predictions: number[] }> {
-  const scores = await objective.score(parameters, rows.flatMap((row) => row.candidates), signal);
-  let offset = 0;
-  const right: RowScore[] = [];
-  const predictions = rows.map(({ candidates, expected }) => {
-    const own = scores.slice(offset, (offset += candidates.length));
-    right.push(own[expected] as RowScore);
-    return argmax(own.map(({ logProbabilities }) => sum(logProbabilities.slice(0, -1))));
-  });
+  const scores = await score(
+    rows.map((row) => row.example),
+    signal,
+  );
+  const predictions = scores.map((labels) => argmax(labels.map((label) => sum(label.logProbabilities.slice(0, -1)))));
   const hits = predictions.filter((label, i) => label === rows[i]?.expected).length;
+  const right = scores.map((labels, i) => labels[rows[i]?.expected ?? 0] as CompletionScore);
   return { ...tokenScores(right), accuracy: hits / rows.length, predictions };
 }
 
-/** Scores free text: loss and token accuracy over the target tokens. */
-export async function scoreText(
-  objective: Objective,
-  parameters: Float32Array | null,
-  rows: readonly TokenizedRow[],
-  signal?: AbortSignal,
-): Promise<Scores> {
-  return { ...tokenScores(await objective.score(parameters, rows, signal)), accuracy: null };
+/** Scores free text: loss and token accuracy over the last completion's tokens. */
+export async function scoreText(score: Score, rows: readonly TokenizedExample[], signal?: AbortSignal): Promise<Scores> {
+  return { ...tokenScores((await score(rows, signal)).flat()), accuracy: null };
 }
 
 /** Share of the most frequent label: what answering always the same would reach. */
-export function majorityShare(rows: readonly LabelledRow[]): number {
+export function majorityShare(rows: readonly LabelledExample[]): number {
   const counts = new Map<number, number>();
   for (const { expected } of rows) counts.set(expected, (counts.get(expected) ?? 0) + 1);
   return Math.max(...counts.values()) / rows.length;
@@ -50,11 +42,11 @@ export function majorityShare(rows: readonly LabelledRow[]): number {
 
 export type EvaluationSplit = Evaluation["split"];
 
-function tokenScores(rows: readonly RowScore[]): Pick<Scores, "loss" | "token_accuracy"> {
-  const tokens = sum(rows.map((row) => row.logProbabilities.length));
+function tokenScores(completions: readonly CompletionScore[]): Pick<Scores, "loss" | "token_accuracy"> {
+  const tokens = sum(completions.map(({ logProbabilities }) => logProbabilities.length));
   return {
-    loss: -sum(rows.map((row) => sum(row.logProbabilities))) / tokens,
-    token_accuracy: sum(rows.map((row) => row.correct)) / tokens,
+    loss: -sum(completions.map(({ logProbabilities }) => sum(logProbabilities))) / tokens,
+    token_accuracy: sum(completions.map(({ correct }) => correct)) / tokens,
   };
 }
 

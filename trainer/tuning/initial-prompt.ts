@@ -1,6 +1,6 @@
 import { InvalidDataError } from "../../shared/errors.ts";
 import { createRandom } from "../../shared/random.ts";
-import type { TokenizedRow } from "../../shared/text/render.ts";
+import type { TokenizedExample } from "../model/training-batch.ts";
 
 /**
  * Token ids whose embeddings the virtual tokens start from. A given text is tiled or cut to the number of virtual tokens,
@@ -8,7 +8,7 @@ import type { TokenizedRow } from "../../shared/text/render.ts";
  * 2021, section 3.2: starting from real tokens beats random vectors). Throws InvalidDataError for a text without tokens.
  */
 export function initialTokens(
-  rows: readonly TokenizedRow[],
+  examples: readonly TokenizedExample[],
   virtualTokens: number,
   options: { text?: readonly number[] | undefined; seed: number },
 ): number[] {
@@ -18,8 +18,10 @@ export function initialTokens(
     return Array.from({ length: virtualTokens }, (_, i) => text[i % text.length] as number);
   }
   const random = createRandom(seed);
+  const pool = examples.filter(({ context }) => context.length > 0);
+  if (pool.length === 0) throw new InvalidDataError('No row has an input to start the prompt from; give an "initial_text"');
   return Array.from({ length: virtualTokens }, () => {
-    const { ids } = rows[random.below(rows.length)] as TokenizedRow;
-    return ids[random.below(ids.length)] as number;
+    const { context } = pool[random.below(pool.length)] as TokenizedExample;
+    return context[random.below(context.length)] as number;
   });
 }

@@ -1,10 +1,10 @@
-import type { TokenizedRow } from "../../shared/text/render.ts";
+import type { TokenizedExample } from "../model/training-batch.ts";
 
-/** How well one row's target tokens are predicted. */
-export interface RowScore {
-  /** Log-probability of each target token, in nats. */
+/** How well one completion is predicted. */
+export interface CompletionScore {
+  /** Log-probability of each token, in nats. */
   readonly logProbabilities: readonly number[];
-  /** Target tokens that are also the most probable ones. */
+  /** Tokens that are also the most probable ones. */
   readonly correct: number;
 }
 
@@ -13,11 +13,10 @@ export interface RowScore {
  * trainable parameters (`[virtual tokens, hidden]` for prompt tuning, flat).
  */
 export interface Objective {
-  /** Loss and gradient over a batch; `tokens` counts all tokens run, the prompt once. */
-  gradient(
-    parameters: Float32Array,
-    batch: readonly TokenizedRow[],
-  ): Promise<{ loss: number; gradient: Float32Array; tokens: number }>;
-  /** Scores rows behind the soft prompt, or behind nothing where `parameters` is null. In the order given. */
-  score(parameters: Float32Array | null, rows: readonly TokenizedRow[], signal?: AbortSignal): Promise<RowScore[]>;
+  gradient(parameters: Float32Array, batch: readonly TokenizedExample[]): Promise<{ loss: number; gradient: Float32Array }>;
+  /** Tokens that one `gradient` runs through the model, padding and the prompt included. */
+  readonly tokensPerStep: number;
 }
+
+/** Scores every completion of every example, in the order given. */
+export type Score = (examples: readonly TokenizedExample[], signal?: AbortSignal) => Promise<CompletionScore[][]>;

@@ -1,0 +1,54 @@
+import { createD1Database } from "./adapters/d1.ts";
+import { createR2Store } from "./adapters/r2.ts";
+import { createApp } from "./app.ts";
+import type { Deps } from "./deps.ts";
+import { consumeBucketEvents, keepDeadLetters } from "./events/consume-queue.ts";
+import { reconcileDatasets } from "./events/reconcile.ts";
+import { loadEngine } from "./inference/engine.ts";
+import { createModelCatalog } from "./inference/model-catalog.ts";
+
+/** Bindings of wrangler.toml, and the deployment's secret. */
+type WorkerEnv = Env & { readonly ADMIN_KEY?: string };
+
+const BUCKET_EVENTS_QUEUE = "foreword-bucket-events";
+
+/** Models, prefixes and the router are kept for as long as the isolate lives; an isolate has one environment. */
+let cached: { env: WorkerEnv; deps: Deps; app: ReturnType<typeof createApp> } | undefined;
+
+function forEnvironment(env: WorkerEnv) {
+  if (cached?.env !== env) {
+    const deps = createDeps(env);
+    cached = { env, deps, app: createApp(deps) };
+  }
+  return cached;
+}
+
+function createDeps(env: WorkerEnv): Deps {
+  const bucket = createR2Store(env.BUCKET);
+  return {
+    config: { bucketName: "foreword", adminKey: env.ADMIN_KEY ?? "", defaultModel: "minimind2-small" },
+    database: createD1Database(env.DB),
+    bucket,
+    models: createModelCatalog({
+      store: bucket,
+      createEngine: (manifest, store) => loadEngine(store, manifest),
+      now: Date.now,
+    }),
+    enqueue: async (events) => {
+      await env.BUCKET_EVENTS.sendBatch(events.map((body) => ({ body })));
+    },
+    now: Date.now,
+    log: ({ level, ...entry }) => console[level](JSON.stringify(entry)),
+  };
+}
+
+export default {
+  fetch: (request, env, context) => forEnvironment(env).app.fetch(request, env, context),
+  async queue(batch, env) {
+    const { deps } = forEnvironment(env);
+    await (batch.queue === BUCKET_EVENTS_QUEUE ? consumeBucketEvents : keepDeadLetters)(deps, batch.messages);
+  },
+  async scheduled(_controller, env) {
+    await reconcileDatasets(forEnvironment(env).deps);
+  },
+} satisfies ExportedHandler<WorkerEnv>;

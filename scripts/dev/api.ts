@@ -1,0 +1,28 @@
+import { InternalError } from "../../shared/errors.ts";
+
+/** The API answered with an error. */
+export class ApiError extends InternalError {
+  readonly httpStatus: number;
+  constructor(message: string, httpStatus: number) {
+    super(message);
+    this.httpStatus = httpStatus;
+  }
+}
+
+/** One call of the API; the caller knows the answer's type. Throws ApiError. */
+export async function callApi<T>(
+  url: string,
+  key: string,
+  path: string,
+  body?: unknown,
+): Promise<{ data: T; headers: Headers }> {
+  const response = await fetch(new URL(path, url), {
+    method: body === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) {
+    throw new ApiError(`${path} answered ${response.status}: ${await response.text()}`, response.status);
+  }
+  return { data: (await response.json()) as T, headers: response.headers };
+}

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { InternalError } from "../../shared/errors.ts";
+import { startChild, type Child } from "./child.ts";
+import { root, stateFolder } from "./paths.ts";
+
+const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
+const migrations = join(root, "functions/migrations");
+const stateOfWorker = join(stateFolder, "worker");
+/** Nothing is to be asked, sent or looked up outside this machine. */
+const quiet = { CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REPORTS: "false", NO_COLOR: "1" };
+
+/** workerd is up within seconds; beyond this something is wrong that its log tells. */
+const START_TIMEOUT_MS = 90_000;
+const POLL_MS = 100;
+
+/** Brings the local D1 database's tables up to date; does nothing when no migration is new. */
+export async function migrateDatabase(): Promise<void> {
+  const stamp = join(stateOfWorker, "migrations.sha256");
+  const digest = createHash("sha256");
+  for (const file of readdirSync(migrations).toSorted()) digest.update(readFileSync(join(migrations, file)));
+  const wanted = digest.digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  try {
+    await promisify(execFile)(
+      process.execPath,
+      [wrangler, "d1", "migrations", "apply", "DB", "--local", "--persist-to", stateOfWorker],
+      { cwd: root, env: { ...process.env, ...quiet } },
+    );
+  } catch (cause) {
+    throw new InternalError(`Database migration failed: ${(cause as { stderr?: string }).stderr ?? String(cause)}`, { cause });
+  }
+  mkdirSync(stateOfWorker, { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** Starts workerd with the Worker, local R2, D1 and Queues, and waits until it answers. */
+export async function startWorker(port: number, adminKey: string): Promise<Child> {
+  const child = startChild(
+    "worker",
+    [
+      wrangler,
+      "dev",
+      ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
+      ...["--persist-to", stateOfWorker, "--log-level", "warn", "--show-interactive-dev-session=false"],
+      ...["--var", `ADMIN_KEY:${adminKey}`],
+    ],
+    quiet,
+  );
+  try {
+    await Promise.race([child.died, untilHealthy(`http://127.0.0.1:${port}/health`)]);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+  return child;
+}
+
+async function untilHealthy(url: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    // Refused connections are what we wait out.
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    if (response?.ok) return;
+    await sleep(POLL_MS);
+  }
+  throw new InternalError(`The Worker did not answer ${url} within ${START_TIMEOUT_MS / 1000} seconds`);
+}

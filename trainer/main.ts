@@ -1,0 +1,27 @@
+import { createHttpJobQueue } from "./adapters/http-job-queue.ts";
+import { createS3Store } from "./adapters/s3.ts";
+import { readConfig } from "./config.ts";
+import { LeaseLostError, runJobs } from "./run-jobs.ts";
+import { createTrain } from "./train.ts";
+
+/** sysexits' EX_TEMPFAIL: start me again. */
+const EXIT_TRY_AGAIN = 75;
+
+const config = readConfig(process.env);
+const shutdown = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => shutdown.abort());
+
+const log = (message: string, fields: Record<string, unknown> = {}) =>
+  console.log(JSON.stringify({ time: new Date().toISOString(), message, ...fields }));
+
+try {
+  log("Trainer started", { url: config.url });
+  await runJobs(
+    createHttpJobQueue(config.url, config.key),
+    createTrain({ store: createS3Store(config.bucket), workDirectory: config.workDirectory, threads: config.threads }),
+    { heartbeatMs: config.heartbeatMs, exitWhenIdle: config.exitWhenIdle, signal: shutdown.signal, log },
+  );
+} catch (error) {
+  log("Trainer ends", { error: error instanceof Error ? error.stack : String(error) });
+  process.exitCode = error instanceof LeaseLostError ? EXIT_TRY_AGAIN : 1;
+}
