@@ -1,4 +1,4 @@
-import { inferOutputs } from "./shapes.ts";
+import { inferOutputs, type Operator } from "./shapes.ts";
 
 /** Element types with their numbers in onnx.proto (TensorProto.DataType). */
 export const elementType = {
@@ -28,7 +28,7 @@ export interface Value {
 }
 
 export interface Node {
-  readonly op: string;
+  readonly op: Operator;
   /** `null` stands for an optional input that is left out. */
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
@@ -63,6 +63,7 @@ export class Graph {
   readonly initializers = new Map<Value, Initializer>();
   #counter = 0;
   #constants = new Map<string, Value>();
+  #externals = new Map<string, Value>();
 
   /** Declares a run-time input. */
   input(name: string, type: ElementType, shape: Shape): Value {
@@ -71,19 +72,21 @@ export class Graph {
     return value;
   }
 
-  /** Declares `value` a run-time output called `name`. */
+  /** Declares `value` a run-time output called `name`. A value that already has a name to keep is passed on under a new one. */
   output(name: string, value: Value): void {
-    value.name = name;
-    this.outputs.push(value);
+    const isNamed = this.outputs.includes(value) || this.inputs.includes(value) || this.initializers.has(value);
+    const output = isNamed ? this.op("Identity", [value]) : value;
+    output.name = name;
+    this.outputs.push(output);
   }
 
   /** Adds one node with one output. Throws ShapeError when the inputs do not fit the operator. */
-  op(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+  op(op: Operator, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
     return this.ops(op, inputs, attributes)[0] as Value;
   }
 
   /** Adds one node with all its outputs. Throws ShapeError when the inputs do not fit the operator. */
-  ops(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value[] {
+  ops(op: Operator, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value[] {
     const outputs = inferOutputs(this, op, inputs, attributes).map(({ type, shape }) => ({
       name: this.#name(op),
       type,
@@ -106,10 +109,13 @@ export class Graph {
     return value;
   }
 
-  /** A tensor stored in a file beside the model. */
+  /** A tensor stored in a file beside the model. Asked for the same name again, gives the same value. */
   external(name: string, type: ElementType, shape: readonly number[], external: ExternalData): Value {
+    const known = this.#externals.get(name);
+    if (known) return known;
     const value = { name, type, shape };
     this.initializers.set(value, { value, external });
+    this.#externals.set(name, value);
     return value;
   }
 

@@ -1,4 +1,5 @@
 import { elementType, type Attribute, type Graph, type Initializer, type Value } from "./graph.ts";
+import { domainOf, opsets } from "./operators.ts";
 import {
   attributeKind,
   encodeModel,
@@ -7,20 +8,6 @@ import {
   type ValueInfoProto,
 } from "./proto.ts";
 
-/** onnxruntime's own operators; everything else is in the standard ONNX domain. */
-const CONTRIB_DOMAIN = "com.microsoft";
-const CONTRIB_OPERATORS = new Set([
-  "FusedMatMul",
-  "GroupQueryAttention",
-  "MatMulIntegerToFloat",
-  "MatMulNBits",
-  "QuickGelu",
-  "RotaryEmbedding",
-  "SkipSimplifiedLayerNormalization",
-]);
-
-/** The newest operator set that onnxruntime 1.30 optimises without falling back to function bodies. */
-const OPSET = 21;
 const IR_VERSION = 10;
 
 /** The graph as ONNX bytes. External tensors are referred to by file name, relative to where the model will lie. */
@@ -28,16 +15,13 @@ export function serializeGraph(graph: Graph, name = "foreword"): Uint8Array {
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: "foreword",
-    opsetImport: [
-      { domain: "", version: OPSET },
-      { domain: CONTRIB_DOMAIN, version: 1 },
-    ],
+    opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version })),
     graph: {
       name,
       node: graph.nodes.map((node, i) => ({
         name: `${node.op}_${i}`,
         opType: node.op,
-        domain: CONTRIB_OPERATORS.has(node.op) ? CONTRIB_DOMAIN : "",
+        domain: domainOf(node.op),
         input: node.inputs.map((input) => input?.name ?? ""),
         output: node.outputs.map((output) => output.name),
         attribute: Object.entries(node.attributes).map(([key, value]) => attribute(key, value)),

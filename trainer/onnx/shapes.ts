@@ -1,5 +1,5 @@
 import { InternalError } from "../../shared/errors.ts";
-import type { Attributes, Dim, ElementType, Graph, Shape, Value } from "./graph.ts";
+import { elementType, type Attributes, type Dim, type ElementType, type Graph, type Shape, type Value } from "./graph.ts";
 
 /** The inputs of a node do not fit its operator. */
 export class ShapeError extends InternalError {}
@@ -42,7 +42,7 @@ const matrixProduct: ShapeRule = (n) => {
 };
 const dequantised: ShapeRule = (n) => [{ type: "float32", shape: n.input(0).shape }];
 
-const rules: Record<string, ShapeRule> = {
+const rules = {
   Abs: sameAsFirst,
   Exp: sameAsFirst,
   Identity: sameAsFirst,
@@ -53,6 +53,7 @@ const rules: Record<string, ShapeRule> = {
   ScatterElements: sameAsFirst,
   ScatterND: sameAsFirst,
   Sigmoid: sameAsFirst,
+  Sign: sameAsFirst,
   Softmax: sameAsFirst,
   Sqrt: sameAsFirst,
   Tanh: sameAsFirst,
@@ -71,6 +72,12 @@ const rules: Record<string, ShapeRule> = {
     },
   ],
 
+  /** Index of the largest element along `axis`, which is dropped. */
+  ArgMax: (n) => {
+    const { shape } = n.input(0);
+    const axis = axisOf(n.attributes["axis"], shape.length);
+    return [{ type: "int64", shape: shape.toSpliced(axis, 1) }];
+  },
   ReduceMax: reduce,
   ReduceMean: reduce,
   ReduceSum: reduce,
@@ -133,16 +140,19 @@ const rules: Record<string, ShapeRule> = {
     const width = Number(n.attributes["num_heads"]) * Number(size);
     return [{ type, shape: [...shape.slice(0, -1), width] }, present, present];
   },
-};
+} satisfies Record<string, ShapeRule>;
+
+/** Operators that our graphs may contain. */
+export type Operator = keyof typeof rules;
 
 /** Types and shapes of a node's outputs. Throws ShapeError for an operator without a rule or inputs that do not fit. */
 export function inferOutputs(
   graph: Graph,
-  op: string,
+  op: Operator,
   inputs: readonly (Value | null)[],
   attributes: Attributes,
 ): Inferred[] {
-  const rule = rules[op];
+  const rule: ShapeRule | undefined = rules[op];
   if (!rule) throw new ShapeError(`No shape rule for operator "${op}"`);
   const input = (i: number) => {
     const value = inputs[i];
@@ -196,10 +206,9 @@ function reshape(from: Shape, target: number[]): Dim[] {
 }
 
 function castTarget(n: NodeContext): ElementType {
-  const names: Record<number, ElementType> = { 1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 10: "float16" };
-  const type = names[Number(n.attributes["to"])];
+  const type = Object.entries(elementType).find(([, number]) => number === n.attributes["to"]);
   if (!type) throw new ShapeError(`Cast to ${String(n.attributes["to"])} is not supported`);
-  return type;
+  return type[0] as ElementType;
 }
 
 const swapIf = (transposed: unknown, shape: Shape): Shape =>

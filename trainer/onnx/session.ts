@@ -1,0 +1,80 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InternalError } from "../../shared/errors.ts";
+import type { Graph, Value } from "./graph.ts";
+import { serializeGraph } from "./serialize.ts";
+import { elementCount, staticShape } from "./shapes.ts";
+
+export interface SessionOptions {
+  /** The folder that external weights are found in; needed when the graph refers to any. */
+  readonly folder?: string;
+  /** Tried in this order; nodes that a provider lacks fall to the next, at last to the CPU. */
+  readonly providers?: readonly ("cpu" | "webgpu" | "cuda")[];
+  /** Threads within an operator; the runtime's choice (all cores) by default. */
+  readonly threads?: number;
+  /**
+   * Keeps a packed copy of every weight for each product it takes part in. Worth it for many runs of a small model;
+   * off for a graph that runs seldom or whose weights fill the memory.
+   */
+  readonly prepack?: boolean;
+  /** Keeps freed tensors for the next run instead of returning them to the system. */
+  readonly arena?: boolean;
+}
+
+export type TensorData = Float32Array | Int32Array | BigInt64Array;
+/** Data by input or output name, row-major. */
+export type Tensors = Readonly<Record<string, TensorData>>;
+
+/** Feeds do not fit the graph's inputs. */
+export class FeedError extends InternalError {}
+
+/** A graph ready to run. */
+export interface GraphSession {
+  /**
+   * Computes the outputs called `fetch`, all of them by default. The feeds are only read during the call; the results
+   * belong to the caller. Throws FeedError when feeds are missing or have another type or size than the graph declares.
+   */
+  run(feeds: Tensors, fetch?: readonly string[]): Promise<Tensors>;
+  /** Frees the session's memory. */
+  close(): Promise<void>;
+}
+
+/** Loads `graph` into onnxruntime. Every input's shape must be fully known. */
+export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+  const { folder, providers = ["cpu"], threads, prepack = true, arena = true } = options;
+  const session = await InferenceSession.create(serializeGraph(graph), {
+    executionProviders: [...providers],
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    interOpNumThreads: 1,
+    enableCpuMemArena: arena,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        disable_prepacking: prepack ? "0" : "1",
+        ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
+      },
+    },
+  });
+  const inputs = graph.inputs.map((input) => ({ input, size: elementCount(input.shape) }));
+  const names = graph.outputs.map((output) => output.name);
+  return {
+    async run(feeds, fetch = names) {
+      const tensors = inputs.map(({ input, size }) => [input.name, toTensor(input, size, feeds[input.name])]);
+      const results = await session.run(Object.fromEntries(tensors) as Record<string, Tensor>, fetch);
+      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as TensorData]));
+    },
+    close: () => session.release(),
+  };
+}
+
+function toTensor(input: Value, size: number, data: TensorData | undefined): Tensor {
+  const found = data === undefined ? "nothing" : `${typeName(data)} of ${data.length}`;
+  if (data === undefined || typeName(data) !== input.type || data.length !== size) {
+    throw new FeedError(`Input "${input.name}" wants ${input.type} of ${size} [${input.shape}], found ${found}`);
+  }
+  return new Tensor(input.type as "float32", data as Float32Array, staticShape(input.shape));
+}
+
+function typeName(data: TensorData): "float32" | "int32" | "int64" {
+  if (data instanceof Float32Array) return "float32";
+  return data instanceof Int32Array ? "int32" : "int64";
+}
