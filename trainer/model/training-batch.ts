@@ -1,0 +1,150 @@
+import { InternalError } from "../../shared/errors.ts";
+import type { TensorData } from "../onnx/session.ts";
+import { MASKED } from "./shared-attention.ts";
+import type { BatchLayout } from "./training-graph.ts";
+
+/** One row of a dataset in tokens, without those that the graph's layout shares among all examples. */
+export interface TokenizedExample {
+  /** What all completions follow. May be empty where shared tokens come before it. */
+  readonly context: readonly number[];
+  /** Indices of context tokens that are targets themselves, such as earlier turns of an assistant. */
+  readonly contextTargets?: readonly number[];
+  /** Every token is a target. Several completions are alternatives: each follows the context and sees no other. */
+  readonly completions: readonly (readonly number[])[];
+  /** Weight of the example's targets in the loss, 1 by default. */
+  readonly weight?: number;
+}
+
+/** Label slots of one example, in the order of the graph's `log_probabilities`. */
+export interface LabelSlots {
+  readonly contextTargets: readonly number[];
+  readonly completions: readonly (readonly number[])[];
+}
+
+export interface PackedBatch {
+  /** Feeds of the graph except `soft_prompt`, `ids_before` and `ids_after`. */
+  readonly feeds: Readonly<Record<string, TensorData>>;
+  /** One per example, in the order given. */
+  readonly slots: readonly LabelSlots[];
+}
+
+/** Examples do not fit the layout they were to be packed into. */
+export class PackingError extends InternalError {}
+
+/** Tokens that an example takes up in a row: the last token of a completion is predicted but never read. */
+export function packedLength({ context, completions }: TokenizedExample): number {
+  return completions.reduce((sum, completion) => sum + Math.max(0, completion.length - 1), context.length);
+}
+
+/** Label slots that an example takes up. */
+export function labelCount({ contextTargets = [], completions }: TokenizedExample): number {
+  return completions.reduce((sum, completion) => sum + completion.length, contextTargets.length);
+}
+
+/**
+ * Puts lengths into as few rows of `capacity` as first-fit decreasing finds, and returns the indices in each row.
+ * Throws PackingError when a length exceeds the capacity.
+ */
+export function packRows(lengths: readonly number[], capacity: number): number[][] {
+  const rows: { free: number; members: number[] }[] = [];
+  const longestFirst = lengths.map((length, index) => ({ length, index })).toSorted((a, b) => b.length - a.length);
+  for (const { length, index } of longestFirst) {
+    if (length > capacity) throw new PackingError(`Example ${index} has ${length} tokens, a row holds ${capacity}`);
+    let row = rows.find(({ free }) => free >= length);
+    if (!row) rows.push((row = { free: capacity, members: [] }));
+    row.free -= length;
+    row.members.push(index);
+  }
+  return rows.map(({ members }) => members);
+}
+
+/**
+ * Lays examples out in a batch. `shared` counts the tokens before the batch's rows: soft prompt vectors and shared ids.
+ * The label weights make the loss the weighted mean over all targets. Throws PackingError when rows or label slots run
+ * out, or when a target has no token before it.
+ */
+export function packBatch(examples: readonly TokenizedExample[], layout: BatchLayout, shared: number): PackedBatch {
+  const { batch, length, labels } = layout;
+  const rows = packRows(examples.map(packedLength), length);
+  if (rows.length > batch) throw new PackingError(`Examples need ${rows.length} rows of ${length} tokens, found ${batch}`);
+  const wanted = examples.reduce((sum, example) => sum + labelCount(example), 0);
+  if (wanted > labels) throw new PackingError(`Examples have ${wanted} labels, found ${labels} slots`);
+
+  const ids = new Int32Array(batch * length);
+  const positions = new Int32Array(batch * length);
+  const mask = new Float32Array(batch * length * length).fill(MASKED);
+  const labelRows = new Int32Array(labels);
+  const labelIds = new Int32Array(labels);
+  const labelWeights = new Float32Array(labels);
+  const slots: LabelSlots[] = [];
+  const totalWeight = examples.reduce((sum, example) => sum + labelCount(example) * (example.weight ?? 1), 0);
+  let slot = 0;
+  for (const [row, members] of rows.entries()) {
+    let start = 0;
+    for (const index of members) {
+      const example = examples[index] as TokenizedExample;
+      const { tokens, labels: exampleLabels } = layOut(example);
+      for (const [i, token] of tokens.entries()) {
+        const at = row * length + start + i;
+        ids[at] = token.id;
+        positions[at] = token.position;
+        for (let j = 0; j <= i; j++) if (sees(token, tokens[j] as Token)) mask[at * length + start + j] = 0;
+      }
+      const firstSlot = slot;
+      for (const { predictor, id } of exampleLabels) {
+        const beforeBatch = predictor < 0;
+        if (beforeBatch && shared === 0) throw new PackingError(`Example ${index} has a target with no token before it`);
+        labelRows[slot] = beforeBatch ? shared - 1 : shared + row * length + start + predictor;
+        labelIds[slot] = id;
+        labelWeights[slot] = (example.weight ?? 1) / totalWeight;
+        slot += 1;
+      }
+      slots[index] = slotsFrom(firstSlot, example);
+      start += tokens.length;
+    }
+  }
+  const feeds = {
+    ids,
+    positions,
+    mask,
+    label_rows: labelRows,
+    label_ids: labelIds,
+    label_weights: labelWeights,
+  };
+  return { feeds, slots };
+}
+
+interface Token {
+  readonly id: number;
+  /** Behind everything shared. Alternatives have the same positions. */
+  readonly position: number;
+  /** The completion it belongs to; -1 for the context. */
+  readonly completion: number;
+}
+
+/** A target and the index of the token that predicts it; -1 stands for the last shared token. */
+interface Label {
+  readonly predictor: number;
+  readonly id: number;
+}
+
+/** The tokens of one example side by side, and its labels: those of the context, then each completion's. */
+function layOut({ context, contextTargets = [], completions }: TokenizedExample): { tokens: Token[]; labels: Label[] } {
+  const tokens = context.map((id, position): Token => ({ id, position, completion: -1 }));
+  const labels = contextTargets.map((index): Label => ({ predictor: index - 1, id: context[index] as number }));
+  for (const [completion, targets] of completions.entries()) {
+    for (const [i, id] of targets.entries()) {
+      labels.push({ predictor: i === 0 ? context.length - 1 : tokens.length - 1, id });
+      if (i < targets.length - 1) tokens.push({ id, position: context.length + i, completion });
+    }
+  }
+  return { tokens, labels };
+}
+
+const sees = (token: Token, earlier: Token) => earlier.completion === -1 || earlier.completion === token.completion;
+
+function slotsFrom(first: number, { contextTargets = [], completions }: TokenizedExample): LabelSlots {
+  let next = first;
+  const take = (count: number) => Array.from({ length: count }, () => next++);
+  return { contextTargets: take(contextTargets.length), completions: completions.map(({ length }) => take(length)) };
+}

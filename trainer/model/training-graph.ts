@@ -1,0 +1,207 @@
+import type { Architecture } from "../../shared/contracts/model.ts";
+import { gradients } from "../autodiff/backward.ts";
+import { Graph, type Value } from "../onnx/graph.ts";
+import { EMBEDDING_WEIGHT, rotaryTables, type Projection } from "./architecture.ts";
+import { decoder, projectHeads, vocabularyLogits, type Lowering } from "./llama.ts";
+import { SharedPrefixAttention, type KeysValues } from "./shared-attention.ts";
+
+/** Where a graph takes its weights from: `in` gives the named float32 weight as an initializer of `graph`. */
+export interface WeightSource {
+  in(graph: Graph, name: string): Value;
+}
+
+/** What is tuned, and stands before the examples. */
+export type SoftPromptSlot =
+  /** Vectors in the embedding space, input `soft_prompt` `[tokens, hidden]`. */
+  | { readonly method: "prompt"; readonly tokens: number }
+  /** Rotated keys and values of every layer, input `soft_prompt` `[layers, 2, kvHeads, tokens, headSize]`. */
+  | { readonly method: "prefix"; readonly tokens: number }
+  /** Nothing: the base model itself. */
+  | { readonly method: "none" };
+
+/** Sizes that a graph is built for. */
+export interface BatchLayout {
+  /** Rows of tokens; each may hold several short examples. */
+  readonly batch: number;
+  /** Tokens per row, padding included. */
+  readonly length: number;
+  /** Label slots of the whole batch, padding included. */
+  readonly labels: number;
+  /** Tokens that begin every example, before and after the soft prompt's vectors. They are computed once. */
+  readonly sharedBefore?: number;
+  readonly sharedAfter?: number;
+}
+
+/**
+ * The forward pass over a batch, on which loss and gradient are built.
+ *
+ * Inputs, apart from `soft_prompt`: `ids_before` `[sharedBefore]` and `ids_after` `[sharedAfter]` where there are any;
+ * `ids` and `positions` `[batch * length]`, positions counted from 0 behind everything shared; `mask` `[batch, length, length]`;
+ * `label_rows`, `label_ids` `[labels]`, a label row being the token that predicts the label, counted over all shared
+ * tokens (soft prompt vectors included) and then the batch's. Integers are int32.
+ */
+interface ForwardPass {
+  readonly graph: Graph;
+  readonly softPrompt: Value | undefined;
+  /** `[labels, vocabulary]` */
+  readonly logits: Value;
+  /** Logarithm of each label's probability, `[labels]`. */
+  readonly logProbabilities: Value;
+}
+
+/**
+ * One optimisation step: loss and gradient of the soft prompt, the model's weights frozen. The soft prompt and the shared
+ * tokens are one set of rows for the whole batch, the last layer and the vocabulary projection run for label rows only.
+ *
+ * Inputs: those of the forward pass and `label_weights` `[labels]`, 0 at padding. Outputs: `loss` `[]`, the weighted sum
+ * of -log p; `gradient`, in the shape of `soft_prompt`; `log_probabilities` `[labels]`.
+ */
+export function trainingGraph(
+  architecture: Architecture,
+  weights: WeightSource,
+  layout: BatchLayout,
+  slot: Exclude<SoftPromptSlot, { method: "none" }>,
+): Graph {
+  const { graph, softPrompt, logProbabilities } = forward(architecture, weights, layout, slot);
+  const labelWeights = graph.input("label_weights", "float32", [layout.labels]);
+  const weighted = graph.op("Mul", [logProbabilities, labelWeights]);
+  const loss = graph.op("Neg", [graph.op("ReduceSum", [weighted, graph.ints([0])], { keepdims: 0 })]);
+  const [gradient] = gradients(graph, loss, [softPrompt as Value]);
+  graph.output("loss", loss);
+  graph.output("gradient", gradient as Value);
+  graph.output("log_probabilities", logProbabilities);
+  graph.prune();
+  return graph;
+}
+
+/**
+ * The same batch without a gradient. Outputs: `log_probabilities` `[labels]`, and `predictions` `[labels]` (int64), the
+ * most likely token where each label stands.
+ */
+export function evaluationGraph(
+  architecture: Architecture,
+  weights: WeightSource,
+  layout: BatchLayout,
+  slot: SoftPromptSlot,
+): Graph {
+  const { graph, logits, logProbabilities } = forward(architecture, weights, layout, slot);
+  graph.output("log_probabilities", logProbabilities);
+  graph.output("predictions", graph.op("ArgMax", [logits], { axis: -1, keepdims: 0 }));
+  graph.prune();
+  return graph;
+}
+
+function forward(
+  architecture: Architecture,
+  weights: WeightSource,
+  layout: BatchLayout,
+  slot: SoftPromptSlot,
+): ForwardPass {
+  const graph = new Graph();
+  const { batch, length, labels, sharedBefore = 0, sharedAfter = 0 } = layout;
+  const vectors = slot.method === "prompt" ? slot.tokens : 0;
+  const prefix = slot.method === "prefix" ? slot.tokens : 0;
+  const shared = sharedBefore + vectors + sharedAfter;
+
+  const softPrompt = declareSoftPrompt(graph, architecture, slot);
+  const embed = (name: string, tokens: number) =>
+    graph.op("Gather", [weights.in(graph, EMBEDDING_WEIGHT), graph.input(name, "int32", [tokens])]);
+  const parts: Value[] = [];
+  if (sharedBefore > 0) parts.push(embed("ids_before", sharedBefore));
+  if (softPrompt && slot.method === "prompt") parts.push(softPrompt);
+  if (sharedAfter > 0) parts.push(embed("ids_after", sharedAfter));
+  parts.push(embed("ids", batch * length));
+  const x = parts.length === 1 ? (parts[0] as Value) : graph.op("Concat", parts, { axis: 0 });
+
+  const rotate = rotation(graph, architecture, { first: prefix, shared, batch, length });
+  const mask = graph.input("mask", "float32", [batch, length, length]);
+  const attention = new SharedPrefixAttention(graph, architecture, { prefix, shared, batch, length }, mask);
+  const prefixes = slot.method === "prefix" ? splitPrefix(graph, architecture, slot.tokens, softPrompt as Value) : [];
+  const labelRows = graph.input("label_rows", "int32", [labels]);
+  const atLabels = (rows: Value) => graph.op("Gather", [rows, labelRows]);
+
+  const lowering: Lowering = {
+    ...floatLowering(graph, architecture, weights),
+    attention(layer, hidden) {
+      const { query, key, value } = projectHeads(graph, architecture, lowering, layer, hidden);
+      const attended = attention.attend(rotate(query), rotate(key), value, prefixes[layer]);
+      return layer === architecture.layers - 1 ? atLabels(attended) : attended;
+    },
+    outputRows: atLabels,
+  };
+  const hidden = decoder(graph, architecture, lowering, x);
+  const logits = vocabularyLogits(architecture, lowering, hidden);
+  const labelIds = graph.op("Reshape", [graph.input("label_ids", "int32", [labels]), graph.ints([labels, 1])]);
+  const picked = graph.op("GatherElements", [graph.op("LogSoftmax", [logits], { axis: -1 }), labelIds], { axis: 1 });
+  return { graph, softPrompt, logits, logProbabilities: graph.op("Reshape", [picked, graph.ints([labels])]) };
+}
+
+/** Float32 products with the weights as checkpoints hold them, `[out, in]`. */
+export function floatLowering(graph: Graph, architecture: Architecture, weights: WeightSource): Omit<Lowering, "attention"> {
+  const weight = (name: string) => weights.in(graph, name);
+  const project = (x: Value, projection: Projection) => {
+    const bias = projection.bias === undefined ? [] : [weight(projection.bias)];
+    return graph.op("Gemm", [x, weight(projection.weight), ...bias], { transB: 1 });
+  };
+  const epsilon = { float: architecture.normEpsilon };
+  const norm = (x: Value, name: string) =>
+    graph.op("SimplifiedLayerNormalization", [x, weight(name)], { axis: -1, epsilon });
+  return {
+    linear: (x, projections) => projections.map((projection) => project(x, projection)),
+    norm,
+    addNorm(x, branch, name) {
+      const sum = graph.op("Add", [x, branch]);
+      return { sum, normed: norm(sum, name) };
+    },
+  };
+}
+
+function declareSoftPrompt(graph: Graph, architecture: Architecture, slot: SoftPromptSlot): Value | undefined {
+  const { layers, kvHeads, headSize, hiddenSize } = architecture;
+  if (slot.method === "none") return undefined;
+  const shape = slot.method === "prompt" ? [slot.tokens, hiddenSize] : [layers, 2, kvHeads, slot.tokens, headSize];
+  return graph.input("soft_prompt", "float32", shape);
+}
+
+/** Keys and values of each layer out of one `[layers, 2, kvHeads, tokens, headSize]` tensor. */
+function splitPrefix(graph: Graph, architecture: Architecture, tokens: number, prefix: Value): KeysValues[] {
+  const { layers, kvHeads, headSize } = architecture;
+  const stacked = graph.op("Reshape", [prefix, graph.ints([layers * 2 * kvHeads, tokens, headSize])]);
+  const sizes = graph.ints(Array<number>(layers * 2).fill(kvHeads));
+  const parts = graph.ops("Split", [stacked, sizes], { axis: 0 });
+  return Array.from({ length: layers }, (_, layer) => ({
+    key: parts[2 * layer] as Value,
+    value: parts[2 * layer + 1] as Value,
+  }));
+}
+
+/**
+ * Rotary embedding of `[shared + batch * length, heads * headSize]`. Shared tokens have the positions from `first`
+ * on, batch tokens those of input `positions`, counted behind them.
+ */
+function rotation(
+  graph: Graph,
+  architecture: Architecture,
+  sizes: { first: number; shared: number; batch: number; length: number },
+): (x: Value) => Value {
+  const { first, shared, batch, length } = sizes;
+  const half = architecture.headSize / 2;
+  const tables = rotaryTables(architecture, first + shared + length);
+  const positions = graph.input("positions", "int32", [batch * length]);
+  // The operator refuses more rows than its tables have, so the tables are laid out per token, from position 0 on.
+  const perToken = (table: Float32Array) => {
+    const [sharedStart, batchStart] = [first * half, (first + shared) * half];
+    const ofBatch = graph.op("Gather", [graph.constant(table.slice(batchStart), [length, half]), positions]);
+    if (shared === 0) return ofBatch;
+    const ofShared = graph.constant(table.slice(sharedStart, batchStart), [shared, half]);
+    return graph.op("Concat", [ofShared, ofBatch], { axis: 0 });
+  };
+  const [cos, sin] = [perToken(tables.cos), perToken(tables.sin)];
+  const rows = shared + batch * length;
+  return (x) => {
+    const width = x.shape.at(-1) as number;
+    const sequence = graph.op("Reshape", [x, graph.ints([1, rows, width])]);
+    const rotated = graph.op("RotaryEmbedding", [sequence, graph.constant(BigInt64Array.of(0n), [1]), cos, sin]);
+    return graph.op("Reshape", [rotated, graph.ints([rows, width])]);
+  };
+}
