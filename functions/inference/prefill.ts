@@ -1,0 +1,51 @@
+import type { Sequence } from "../../shared/ports/inference-engine.ts";
+import type { Turns } from "./generate.ts";
+import { inferenceLimits } from "./limits.ts";
+
+/**
+ * Runs an input through a sequence, in pieces so that others get their turn, and gives a copy of the logits at its end,
+ * `[vocabulary]`.
+ *
+ * @param ids at least one token
+ */
+export async function prefill(
+  turns: Turns,
+  sequence: Sequence,
+  ids: readonly number[],
+): Promise<Float32Array> {
+  const chunk = inferenceLimits.prefillChunk;
+  for (let begin = 0; ; begin += chunk) {
+    const piece = ids.slice(begin, begin + chunk);
+    if (begin + chunk >= ids.length)
+      return turns.take(async () => (await sequence.append(piece, "last")).slice());
+    await turns.take(async () => {
+      await sequence.append(piece, []);
+    });
+  }
+}
+
+/**
+ * Like `prefill`, and hands over the logits after each token but the last: row i tells what the model expected after
+ * token i. The rows are the engine's own and must be read at once.
+ */
+export async function prefillWithLogits(
+  turns: Turns,
+  sequence: Sequence,
+  ids: readonly number[],
+  read: (position: number, logits: Float32Array) => void,
+): Promise<Float32Array> {
+  const chunk = inferenceLimits.prefillChunk;
+  for (let begin = 0; ; begin += chunk) {
+    const piece = ids.slice(begin, begin + chunk);
+    const isLast = begin + chunk >= ids.length;
+    const last = await turns.take(async () => {
+      const logits = await sequence.append(piece, [...piece.keys()]);
+      const vocabulary = logits.length / piece.length;
+      const row = (i: number) => logits.subarray(i * vocabulary, (i + 1) * vocabulary);
+      const reported = isLast ? piece.length - 1 : piece.length;
+      for (let i = 0; i < reported; i++) read(begin + i, row(i));
+      return isLast ? row(piece.length - 1).slice() : undefined;
+    });
+    if (last) return last;
+  }
+}

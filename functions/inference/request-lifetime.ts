@@ -1,0 +1,40 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../http/app-env.ts";
+import type { Lifetime } from "./session.ts";
+
+/** A request's lifetime, and a way to end it early: when a streamed answer is no longer read. */
+export interface RequestLifetime extends Lifetime {
+  abort(): void;
+}
+
+/** The reason of an aborted request; nobody is left to read an answer. */
+export class CallerGoneError extends Error {
+  override readonly name = "CallerGoneError";
+  constructor() {
+    super("The caller closed the connection");
+  }
+}
+
+export function requestLifetime(c: Context<AppEnv>): RequestLifetime {
+  const ended = new AbortController();
+  const abort = () => ended.abort(new CallerGoneError());
+  const { signal } = c.req.raw;
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return {
+    signal: ended.signal,
+    abort,
+    keepAlive(promise) {
+      executionContext(c)?.waitUntil(promise);
+    },
+  };
+}
+
+/** Hono throws where the runtime has none, as under Node. */
+function executionContext(c: Context<AppEnv>) {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+import { UnavailableError } from "../../shared/errors.ts";
+import type { Prefix, Sequence } from "../../shared/ports/inference-engine.ts";
+import type { LoadedModel } from "../deps.ts";
+import type { Admission } from "./admission.ts";
+import type { Turns } from "./generate.ts";
+import { inferenceLimits } from "./limits.ts";
+import type { PrefixLease } from "./prefix-cache.ts";
+import { yieldToEventLoop, type TurnQueue } from "./turn-queue.ts";
+
+/** How long a request lives and who keeps the runtime from ending it. */
+export interface Lifetime {
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+  /** Asks the runtime to let this finish even when the caller is gone, so that memory is freed in good order. */
+  keepAlive(promise: Promise<unknown>): void;
+}
+
+/** Milliseconds that the parts of a request took. */
+export interface Timings {
+  queue: number;
+  prefix: number;
+  prefill: number;
+  decode: number;
+}
+
+/** One request's work on a model: its place, its soft prompt, and every sequence that it opened. */
+export interface Session {
+  readonly model: LoadedModel;
+  readonly turns: Turns;
+  /** Virtual tokens in front of every sequence. */
+  readonly prefixTokens: number;
+  readonly timings: Timings;
+  /** A new sequence after the soft prompt. */
+  start(): Sequence;
+  /** A copy of a sequence. */
+  fork(sequence: Sequence): Sequence;
+  /** Frees one sequence early. */
+  free(sequence: Sequence): void;
+  /** Runs work and adds its time to one of the timings. */
+  timed<T>(part: keyof Timings, work: () => Promise<T>): Promise<T>;
+  /** Frees everything; more than once does no harm. */
+  close(): void;
+}
+
+export interface SessionParts {
+  readonly admission: Admission;
+  readonly queue: TurnQueue;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly load: () => Promise<LoadedModel>;
+  readonly usePrefix: (model: LoadedModel) => Promise<PrefixLease | null>;
+}
+
+/** While nobody else is at work, let the event loop turn once in so many steps: enough to notice a caller who left. */
+const STEPS_PER_YIELD = 4;
+
+/**
+ * Waits for a place, then makes model and soft prompt ready. Throws UnavailableError when too many wait, the signal's
+ * reason when the caller leaves, and what loading throws.
+ */
+export async function openSession(parts: SessionParts, lifetime: Lifetime): Promise<Session> {
+  const { admission, queue, now } = parts;
+  const timings: Timings = { queue: 0, prefix: 0, prefill: 0, decode: 0 };
+  const timed = async <T>(part: keyof Timings, work: () => Promise<T>): Promise<T> => {
+    const begin = now();
+    try {
+      return await work();
+    } finally {
+      timings[part] += now() - begin;
+    }
+  };
+  const lost = new AbortController();
+  const signal = AbortSignal.any([lifetime.signal, lost.signal]);
+  const ended = Promise.withResolvers<void>();
+  lifetime.keepAlive(ended.promise);
+  const sequences = new Set<Sequence>();
+  const releases: (() => void)[] = [() => ended.resolve()];
+  const close = () => {
+    for (const sequence of sequences) sequence.close();
+    sequences.clear();
+    for (const release of releases.splice(0)) release();
+  };
+
+  const onLost = () => {
+    lost.abort(
+      new UnavailableError("This request gave no sign of life for too long", { code: "place_lost" }),
+    );
+    close();
+  };
+
+  try {
+    const place = await timed("queue", () => admission.enter(signal, onLost));
+    releases.push(() => place.leave());
+    const model = await timed("prefix", parts.load);
+    const lease = await timed("prefix", () => parts.usePrefix(model));
+    if (lease) releases.push(() => lease.release());
+    const prefix: Prefix | undefined = lease?.prefix;
+    const deadline = now() + inferenceLimits.deadlineMilliseconds;
+    let steps = 0;
+    const take = async <T>(step: () => Promise<T>): Promise<T> => {
+      signal.throwIfAborted();
+      place.renew();
+      const result = await queue.run(step);
+      if (++steps % STEPS_PER_YIELD === 0 || admission.counts().active > 1) await yieldToEventLoop();
+      signal.throwIfAborted();
+      return result;
+    };
+    const keep = (sequence: Sequence) => {
+      sequences.add(sequence);
+      return sequence;
+    };
+    return {
+      model,
+      turns: { take, expired: () => now() >= deadline },
+      prefixTokens: prefix?.tokens ?? 0,
+      timings,
+      start: () => keep(model.engine.start(prefix)),
+      fork: (sequence) => keep(sequence.fork()),
+      free(sequence) {
+        if (sequences.delete(sequence)) sequence.close();
+      },
+      timed,
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
