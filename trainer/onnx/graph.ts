@@ -1,31 +1,8 @@
 import { inferOutputs, type Operator } from "./shapes.ts";
+import type { Attributes, ElementType, Shape, Value } from "./value.ts";
 
-/** Element types with their numbers in onnx.proto (TensorProto.DataType). */
-export const elementType = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-} as const;
-export type ElementType = keyof typeof elementType;
-
-/** A dimension is a number, or a name where it is only known at run time. */
-export type Dim = number | string;
-export type Shape = readonly Dim[];
-
-/** Integers are ONNX `int` attributes; write `{ float: 1 }` for a `float` one. */
-export type Attribute = number | string | readonly number[] | { readonly float: number };
-export type Attributes = Readonly<Record<string, Attribute>>;
-
-export interface Value {
-  /** Unique within the graph; graph inputs and outputs keep the name they were given. */
-  name: string;
-  readonly type: ElementType;
-  readonly shape: Shape;
-}
+export { elementType } from "./value.ts";
+export type { Attribute, Attributes, Dim, ElementType, Shape, Value } from "./value.ts";
 
 export interface Node {
   readonly op: Operator;
@@ -87,7 +64,7 @@ export class Graph {
 
   /** Adds one node with all its outputs. Throws ShapeError when the inputs do not fit the operator. */
   ops(op: Operator, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value[] {
-    const outputs = inferOutputs(this, op, inputs, attributes).map(({ type, shape }) => ({
+    const outputs = inferOutputs(op, inputs, attributes, (value) => this.constantInts(value)).map(({ type, shape }) => ({
       name: this.#name(op),
       type,
       shape,

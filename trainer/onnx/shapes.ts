@@ -1,5 +1,5 @@
 import { InternalError } from "../../shared/errors.ts";
-import { elementType, type Attributes, type Dim, type ElementType, type Graph, type Shape, type Value } from "./graph.ts";
+import { elementType, type Attributes, type Dim, type ElementType, type Shape, type Value } from "./value.ts";
 
 /** The inputs of a node do not fit its operator. */
 export class ShapeError extends InternalError {}
@@ -10,7 +10,6 @@ interface Inferred {
 }
 
 interface NodeContext {
-  readonly graph: Graph;
   readonly op: string;
   readonly attributes: Attributes;
   readonly count: number;
@@ -147,10 +146,10 @@ export type Operator = keyof typeof rules;
 
 /** Types and shapes of a node's outputs. Throws ShapeError for an operator without a rule or inputs that do not fit. */
 export function inferOutputs(
-  graph: Graph,
   op: Operator,
   inputs: readonly (Value | null)[],
   attributes: Attributes,
+  constantInts: (value: Value) => number[] | undefined,
 ): Inferred[] {
   const rule: ShapeRule | undefined = rules[op];
   if (!rule) throw new ShapeError(`No shape rule for operator "${op}"`);
@@ -160,11 +159,11 @@ export function inferOutputs(
     return value;
   };
   const ints = (i: number) => {
-    const list = graph.constantInts(input(i));
+    const list = constantInts(input(i));
     if (!list) throw new ShapeError(`${op} wants a constant as input ${i}, found "${input(i).name}"`);
     return list;
   };
-  return rule({ graph, op, attributes, count: inputs.length, input, ints });
+  return rule({ op, attributes, count: inputs.length, input, ints });
 }
 
 /** NumPy broadcasting; a named dimension broadcasts with itself and with 1. Throws ShapeError. */
