@@ -5,10 +5,26 @@ import { createRouter, type AppEnv } from "./http/app-env.ts";
 import { authenticate } from "./http/authentication.ts";
 import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
 import { bucketEventRoutes } from "./routes/bucket-events.ts";
+import { chatCompletionsRoutes } from "./routes/chat-completions.ts";
+import { classificationsRoutes } from "./routes/classifications.ts";
+import { completionsRoutes } from "./routes/completions.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { fineTuningRoutes } from "./routes/fine-tuning.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { modelsRoutes } from "./routes/models.ts";
 import { trainerRoutes } from "./routes/trainer.ts";
+
+const allRoutes = [
+  chatCompletionsRoutes,
+  completionsRoutes,
+  classificationsRoutes,
+  modelsRoutes,
+  datasetRoutes,
+  fineTuningRoutes,
+  keyRoutes,
+  trainerRoutes,
+  bucketEventRoutes,
+];
 
 /** The whole HTTP app. Everything that it needs from the world comes in through `deps`. */
 export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
@@ -22,9 +38,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   });
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.use("/v1/*", authenticate(deps));
-  for (const routes of [keyRoutes, datasetRoutes, fineTuningRoutes, trainerRoutes, bucketEventRoutes]) {
-    app.route("/", routes(deps));
-  }
+  for (const routes of allRoutes) app.route("/", routes(deps));
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Foreword", version: "0.1.0" } });
   return app;
 }

@@ -50,6 +50,8 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
     extra: {
       session: {
         disable_prepacking: prepack ? "0" : "1",
+        // Threads that wait must not take the cores from whoever shares them, as containers' neighbours do.
+        "intra_op.allow_spinning": "0",
         ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
       },
     },

@@ -88,7 +88,7 @@ function open(model: TuningModel, graph: Parameters<typeof createSession>[0]): P
 function sharedFeeds({ sharedTokens }: TuningModel, vectors: Float32Array | undefined): Tensors {
   return {
     ...(vectors ? { soft_prompt: vectors } : {}),
-    ...(sharedTokens.length > 0 ? { shared_ids: Int32Array.from(sharedTokens) } : {}),
+    ...(sharedTokens.length > 0 ? { ids_after: Int32Array.from(sharedTokens) } : {}),
   };
 }
 
