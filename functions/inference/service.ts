@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { createPromptRecords } from "../records/prompts.ts";
-import { createAdmission } from "./admission.ts";
+import { createAdmission, type Admission } from "./admission.ts";
 import { inferenceLimits } from "./limits.ts";
 import { loadPrefix } from "./load-prefix.ts";
 import { createModelResolver, type ModelResolver, type ResolvedModel } from "./model-resolver.ts";
@@ -12,6 +12,7 @@ import { createTurnQueue } from "./turn-queue.ts";
 export interface Inference {
   readonly resolver: ModelResolver;
   readonly prefixes: PrefixCache;
+  readonly admission: Admission;
   open(model: ResolvedModel, lifetime: Lifetime): Promise<Session>;
 }
 
@@ -43,6 +44,7 @@ function createInference(deps: Deps): Inference {
   return {
     resolver: createModelResolver(models, createPromptRecords(deps.database)),
     prefixes,
+    admission,
     open(resolved, lifetime) {
       const { prompt, manifest } = resolved;
       return openSession(

@@ -22,13 +22,7 @@ export function createTurnQueue(): TurnQueue {
   return {
     run: (work) =>
       new Promise((resolve, reject) => {
-        waiting.push(async () => {
-          try {
-            resolve(await work());
-          } catch (error) {
-            reject(error);
-          }
-        });
+        waiting.push(() => work().then(resolve, reject));
         if (!running) void drain();
       }),
   };
