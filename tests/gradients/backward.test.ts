@@ -67,6 +67,17 @@ test("an operator without a rule does no harm off the path from the values to th
   expect(gradients(graph, loss, [x])[0]?.shape).toEqual([3]);
 });
 
+test("nothing flows into an index", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "float32", [3]);
+  const table = graph.constant(Float32Array.of(1, 2, 3), [3]);
+  const picked = graph.op("Gather", [table, graph.op("ArgMax", [x], { axis: 0, keepdims: 0 })]);
+  const loss = total(graph, graph.op("Mul", [x, picked]));
+  const forward = graph.nodes.length;
+  gradients(graph, loss, [x]);
+  expect(graph.nodes.slice(forward).map(({ op }) => op)).not.toContain("ScatterND");
+});
+
 test("a loss that is no scalar, or that ignores the value", () => {
   const graph = new Graph();
   const x = graph.input("x", "float32", [3]);

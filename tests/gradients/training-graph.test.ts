@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { EMBEDDING_WEIGHT } from "../../trainer/model/architecture.ts";
+import { prefixGraph } from "../../trainer/model/prefix-graph.ts";
 import { packBatch, type TokenizedExample } from "../../trainer/model/training-batch.ts";
 import { evaluationGraph, trainingGraph, type BatchLayout, type SoftPromptSlot } from "../../trainer/model/training-graph.ts";
 import type { Graph } from "../../trainer/onnx/graph.ts";
@@ -143,6 +144,19 @@ test("a prompt of token embeddings equals the tokens themselves, wherever they s
     expect(relativeError(found.logProbabilities, wanted.logProbabilities)).toBeLessThan(1e-5);
     expect(found.predictions).toEqual(wanted.predictions);
   }
+});
+
+test("the keys and values that a prompt leaves behind equal the prompt as a prefix", async () => {
+  const tiny = await model({ queryKeyNorm: true });
+  const soft_prompt = promptVectors(tiny);
+  const rows = examples.map(asTokenized);
+  const layout: BatchLayout = { batch: 3, length: 10, labels: 8, sharedAfter: 2 };
+  const ids_after = Int32Array.of(27, 33);
+  const wanted = await score(tiny, rows, prompt, layout, { soft_prompt, ids_after });
+  const { kv } = await run(prefixGraph(tiny.architecture, tiny.weights, VIRTUAL_TOKENS), tiny, { soft_prompt });
+  const prefix: SoftPromptSlot = { method: "prefix", tokens: VIRTUAL_TOKENS };
+  const found = await score(tiny, rows, prefix, layout, { soft_prompt: kv as Float32Array, ids_after });
+  expect(relativeError(found.logProbabilities, wanted.logProbabilities)).toBeLessThan(1e-5);
 });
 
 test("alternatives side by side score as each alone, and a completion may follow nothing but the prompt", async () => {
