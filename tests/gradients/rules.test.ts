@@ -76,7 +76,7 @@ const cases: Case[] = [
   ),
 
   ...([[[0], 1], [[0], 0], [[-1], 0], [[0, 2], 1], [[0, 2], 0]] as const).flatMap(([axes, keepdims]) =>
-    (["ReduceSum", "ReduceMean"] as const).map((op): Case => ({
+    (["ReduceSum", "ReduceMean", "ReduceSumSquare"] as const).map((op): Case => ({
       op,
       shapes: [[2, 3, 2]],
       note: `axes ${axes}, keepdims ${keepdims}`,

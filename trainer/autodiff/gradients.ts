@@ -44,6 +44,7 @@ export const gradientTable: Readonly<Record<Operator, GradEntry>> = {
 
   ReduceMean: since(18, reduction.reduceMean, [1]),
   ReduceSum: since(13, reduction.reduceSum, [1]),
+  ReduceSumSquare: since(18, reduction.reduceSumSquare, [1]),
 
   LogSoftmax: since(13, normalisation.logSoftmax),
   SimplifiedLayerNormalization: since(1, normalisation.simplifiedLayerNormalization),

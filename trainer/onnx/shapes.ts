@@ -80,6 +80,7 @@ const rules = {
   ReduceMax: reduce,
   ReduceMean: reduce,
   ReduceSum: reduce,
+  ReduceSumSquare: reduce,
 
   MatMul: matrixProduct,
   FusedMatMul: matrixProduct,

@@ -53,9 +53,11 @@ export const sqrt: GradRule = chain((n) => n.emit("Div", [n.scalar(0.5), n.outpu
 
 export const reciprocal: GradRule = chain((n) => n.emit("Neg", [n.emit("Mul", [n.output(0), n.output(0)])]));
 
-export const sigmoid: GradRule = chain((n) =>
-  n.emit("Mul", [n.output(0), n.emit("Sub", [n.scalar(1), n.output(0)])]),
-);
+/** dx = g - g y with g = dy y: no pass over the tensor that broadcasts a scalar. */
+export const sigmoid: GradRule = (n) => {
+  const scaled = n.emit("Mul", [n.grad(), n.output(0)]);
+  return [n.emit("Sub", [scaled, n.emit("Mul", [scaled, n.output(0)])])];
+};
 
 export const tanh: GradRule = chain((n) =>
   n.emit("Sub", [n.scalar(1), n.emit("Mul", [n.output(0), n.output(0)])]),

@@ -18,3 +18,9 @@ export const reduceMean: GradRule = (n) => {
   const averaged = elementCount(n.input(0).shape) / elementCount(n.output(0).shape);
   return [spread(n, n.emit("Mul", [n.grad(), n.scalar(1 / averaged)]))];
 };
+
+/** dx = 2 x dy. */
+export const reduceSumSquare: GradRule = (n) => {
+  const doubled = n.emit("Mul", [n.grad(), n.scalar(2)]);
+  return [n.emit("Mul", [n.input(0), spread(n, doubled)])];
+};
