@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { InvalidRequestError } from "../shared/errors.ts";
-import type { S3Options } from "./adapters/s3.ts";
 
 const schema = z.object({
   FOREWORD_URL: z.url(),
@@ -13,6 +12,15 @@ const schema = z.object({
   /** With 1 the process ends when no job waits, as one-shot machines want it. */
   FOREWORD_EXIT_WHEN_IDLE: z.stringbool().default(false),
 });
+
+/** How to reach a bucket over the S3 API. */
+export interface S3Options {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
 
 export interface TrainerConfig {
   readonly url: string;

@@ -25,3 +25,5 @@ try {
   log("Trainer ends", { error: error instanceof Error ? error.stack : String(error) });
   process.exitCode = error instanceof LeaseLostError ? EXIT_TRY_AGAIN : 1;
 }
+// Connections that are kept open for a next request would keep the process as well.
+process.exit();

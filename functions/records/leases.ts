@@ -11,6 +11,9 @@ export const LEASE_MS = 60_000;
 /** A job that brought down so many trainers will bring down the next one too. */
 export const MAX_ATTEMPTS = 3;
 
+/** Pause after a failed attempt, times its number. */
+const RETRY_PAUSE_MS = 10_000;
+
 /** The states of a job between queue and end; every write checks the fencing token of the lease. */
 export interface Leases {
   /** Gives out the oldest job that waits or whose lease ran out, or null. */
@@ -50,7 +53,8 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
         `UPDATE jobs SET status = 'running', attempt = attempt + 1, lease_token = lease_token + 1,
            lease_expires_at = ?1, prompt_id = ?2, started_at = COALESCE(started_at, ?3)
          WHERE id = (SELECT id FROM jobs
-                     WHERE status = 'queued' OR (status = 'running' AND lease_expires_at < ?3)
+                     WHERE (status = 'queued' AND COALESCE(lease_expires_at, 0) <= ?3)
+                        OR (status = 'running' AND lease_expires_at < ?3)
                      ORDER BY created_at, id LIMIT 1)
          RETURNING *`,
         time + LEASE_MS,
@@ -106,8 +110,10 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
       const job = await held(id, token);
       const again = retry && job.attempt < MAX_ATTEMPTS && !job.cancelRequested;
       const status = again ? "queued" : job.cancelRequested ? "cancelled" : "failed";
-      const sql = `UPDATE jobs SET status = ?3, error_json = ?4, finished_at = ?5, lease_expires_at = NULL WHERE ${HELD}`;
-      const parameters = [id, token, status, JSON.stringify(error), again ? null : now()];
+      const sql = `UPDATE jobs SET status = ?3, error_json = ?4, finished_at = ?5, lease_expires_at = ?6 WHERE ${HELD}`;
+      // Until then a queued job is not given out again: what failed just now would most likely fail at once.
+      const notBefore = again ? now() + RETRY_PAUSE_MS * job.attempt : null;
+      const parameters = [id, token, status, JSON.stringify(error), again ? null : now(), notBefore];
       await write(id, token, [{ sql, parameters }]);
       await note(id, { level: again ? "warn" : "error", message: error.message });
     },

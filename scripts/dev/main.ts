@@ -33,10 +33,10 @@ async function run(stack: Stack, options: StackOptions, output: Output): Promise
   if (options.json) process.stdout.write(`${JSON.stringify(summary(example, answers))}\n`);
 }
 
-/** Rejects at the first Ctrl-C; a second one ends the process the hard way. */
+/** Rejects at the first Ctrl-C; later ones change nothing, since the parts are being ended. */
 function interruption(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Interrupted()));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => reject(new Interrupted()));
   promise.catch(() => undefined);
   return promise;
 }

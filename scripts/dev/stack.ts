@@ -13,7 +13,7 @@ import type { Output } from "./output.ts";
 import { root, stateFolder } from "./paths.ts";
 import { requireFreePort } from "./ports.ts";
 import { startS3Endpoint } from "./s3-endpoint.ts";
-import { migrateDatabase, startWorker } from "./worker.ts";
+import { migrateDatabase, startClock, startWorker } from "./worker.ts";
 
 /** The organisation that the local stack's API key belongs to. */
 export const LOCAL_ORGANIZATION = "local";
@@ -61,6 +61,8 @@ async function startParts(
   await migrateDatabase();
   const worker = await startWorker(options.port, adminKey);
   started.push(worker);
+
+  started.push(startClock(url, (error) => output.line(`Scheduled run failed: ${String(error)}`)));
 
   const s3Credentials = localS3Credentials();
   const s3 = await startS3Endpoint({
@@ -122,7 +124,7 @@ async function newKeys(url: string, adminKey: string) {
 
 /** The credentials that workerd's local R2 was configured with. */
 function localS3Credentials() {
-  const [bucket] = unstable_readConfig({ config: join(root, "wrangler.toml") }).r2_buckets;
+  const [bucket] = unstable_readConfig({ config: join(root, "wrangler.toml") }, { hideWarnings: true }).r2_buckets;
   const credentials = bucket?.local_dev?.experimental_s3_credentials;
   if (!credentials) throw new InternalError('wrangler.toml has no local S3 credentials under "r2_buckets"');
   return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };

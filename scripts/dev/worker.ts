@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createHash } from "node:crypto";
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -13,11 +12,19 @@ const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
 const migrations = join(root, "functions/migrations");
 const stateOfWorker = join(stateFolder, "worker");
 /** Nothing is to be asked, sent or looked up outside this machine. */
-const quiet = { CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REPORTS: "false", NO_COLOR: "1" };
+const quiet = {
+  CI: "1",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  NO_COLOR: "1",
+};
 
 /** workerd is up within seconds; beyond this something is wrong that its log tells. */
 const START_TIMEOUT_MS = 90_000;
 const POLL_MS = 100;
+/** As in wrangler.toml. */
+const CRON_PERIOD_MS = 60_000;
 
 /** Brings the local D1 database's tables up to date; does nothing when no migration is new. */
 export async function migrateDatabase(): Promise<void> {
@@ -41,14 +48,17 @@ export async function migrateDatabase(): Promise<void> {
 
 /** Starts workerd with the Worker, local R2, D1 and Queues, and waits until it answers. */
 export async function startWorker(port: number, adminKey: string): Promise<Child> {
+  // In a file, because a process' arguments can be read by everybody.
+  const secrets = join(stateOfWorker, "secrets.env");
+  writeFileSync(secrets, `ADMIN_KEY=${adminKey}\n`, { mode: 0o600 });
   const child = startChild(
     "worker",
     [
       wrangler,
       "dev",
       ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
-      ...["--persist-to", stateOfWorker, "--log-level", "warn", "--show-interactive-dev-session=false"],
-      ...["--var", `ADMIN_KEY:${adminKey}`],
+      ...["--persist-to", stateOfWorker, "--log-level", "info", "--show-interactive-dev-session=false"],
+      ...["--env-file", secrets],
     ],
     quiet,
   );
@@ -59,6 +69,13 @@ export async function startWorker(port: number, adminKey: string): Promise<Child
     throw error;
   }
   return child;
+}
+
+/** Fires the Worker's cron trigger every minute, which workerd leaves to others. */
+export function startClock(url: string, onError: (error: unknown) => void): { stop(): Promise<void> } {
+  const tick = () => fetch(new URL("/cdn-cgi/local/scheduled", url)).catch(onError);
+  const timer = setInterval(tick, CRON_PERIOD_MS);
+  return { stop: async () => clearInterval(timer) };
 }
 
 async function untilHealthy(url: string): Promise<void> {

@@ -11,15 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { ConflictError } from "../../shared/errors.ts";
 import type { ObjectHead, ObjectStore } from "../../shared/ports/object-store.ts";
-
-/** How to reach a bucket over the S3 API. */
-export interface S3Options {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+import type { S3Options } from "../config.ts";
 
 /** With the client's exponential back-off these span about a minute: longer than a store's usual hiccup. */
 const MAX_ATTEMPTS = 8;
@@ -54,7 +46,10 @@ export function createS3Store({ bucket, endpoint, region, accessKeyId, secretAcc
         if (!body) return null;
         return {
           ...toHead(key, answer.ContentLength, answer.ETag),
-          body: body.transformToWebStream() as ReadableStream<Uint8Array>,
+          // The client lets a body be read in one way only: nothing is begun before it is asked for.
+          get body() {
+            return body.transformToWebStream() as ReadableStream<Uint8Array>;
+          },
           bytesBody: () => body.transformToByteArray(),
         };
       } catch (error) {
