@@ -71,7 +71,7 @@ function floats(file: SafetensorsFile, name: string, shape: readonly number[]): 
     throw new CorruptObjectError(`Tensor "${name}" is ${found}, wanted F32 [${shape}]`);
   }
   // Copied: the file's bytes need not lie at a multiple of four.
-  const values = new Float32Array(tensor.bytes.slice().buffer);
+  const values = new Float32Array(new Uint8Array(tensor.bytes).buffer);
   if (!values.every(Number.isFinite))
     throw new CorruptObjectError(`Tensor "${name}" holds values that are not finite`);
   return values;
