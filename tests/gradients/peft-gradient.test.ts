@@ -36,10 +36,13 @@ beforeAll(async () => {
     layout,
     tokens,
   );
-  session = await createSession(trainingGraph(architecture, model.weights, layout, { method: "prompt", tokens }), {
-    folder: model.weights.folder,
-    threads: 1,
-  });
+  session = await createSession(
+    trainingGraph(architecture, model.weights, layout, { method: "prompt", tokens }),
+    {
+      folder: model.weights.folder,
+      threads: 1,
+    },
+  );
 });
 
 afterAll(async () => {
@@ -75,6 +78,7 @@ test("losses of five Adam steps, and the prompt they lead to", async () => {
     }
   }
   losses.push((await step(prompt)).loss);
-  for (const [i, loss] of losses.entries()) expect(Math.abs(loss - (reference.adam_losses[i] as number))).toBeLessThan(1e-4);
+  for (const [i, loss] of losses.entries())
+    expect(Math.abs(loss - (reference.adam_losses[i] as number))).toBeLessThan(1e-4);
   expect(relativeError(prompt, reference.adam_prompt.flat())).toBeLessThan(1e-4);
 });

@@ -1,6 +1,12 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { gradients } from "../../trainer/autodiff/backward.ts";
-import { EMBEDDING_WEIGHT, FINAL_NORM_WEIGHT, headProjection, layerWeights, type Projection } from "../../trainer/model/architecture.ts";
+import {
+  EMBEDDING_WEIGHT,
+  FINAL_NORM_WEIGHT,
+  headProjection,
+  layerWeights,
+  type Projection,
+} from "../../trainer/model/architecture.ts";
 import type { WeightSource } from "../../trainer/model/training-graph.ts";
 import { Graph, type Value } from "../../trainer/onnx/graph.ts";
 
@@ -20,7 +26,11 @@ export interface RepeatedPromptSizes {
  * `label_weights` `[batch * (virtualTokens + length)]`, the label of a position being the token after it. Outputs: `loss`
  * and `gradient`.
  */
-export function repeatedPromptGraph(architecture: Architecture, weights: WeightSource, sizes: RepeatedPromptSizes): Graph {
+export function repeatedPromptGraph(
+  architecture: Architecture,
+  weights: WeightSource,
+  sizes: RepeatedPromptSizes,
+): Graph {
   const { batch, virtualTokens, length } = sizes;
   const { hiddenSize, heads, kvHeads, headSize, layers, vocabularySize } = architecture;
   const positions = virtualTokens + length;
@@ -39,7 +49,10 @@ export function repeatedPromptGraph(architecture: Architecture, weights: WeightS
     return g.op("Mul", [g.op("Div", [x, root]), weight(name)]);
   };
   const { cos, sin } = angles(architecture, positions);
-  const [cosines, sines] = [cos, sin].map((table) => g.constant(table, [positions, headSize])) as [Value, Value];
+  const [cosines, sines] = [cos, sin].map((table) => g.constant(table, [positions, headSize])) as [
+    Value,
+    Value,
+  ];
   /** `[batch, heads, positions, headSize]`: x cos + rotated(x) sin. */
   const rotate = (x: Value) => {
     const halves = g.ints([headSize / 2, headSize / 2]);
@@ -47,13 +60,19 @@ export function repeatedPromptGraph(architecture: Architecture, weights: WeightS
     const turned = g.op("Concat", [g.op("Neg", [second]), first], { axis: -1 });
     return g.op("Add", [g.op("Mul", [x, cosines]), g.op("Mul", [turned, sines])]);
   };
-  const toHeads = (x: Value, count: number) => transpose(reshape(x, [batch, positions, count, headSize]), [0, 2, 1, 3]);
+  const toHeads = (x: Value, count: number) =>
+    transpose(reshape(x, [batch, positions, count, headSize]), [0, 2, 1, 3]);
   const repeatHeads = (x: Value) => {
     const group = heads / kvHeads;
-    const expanded = g.op("Expand", [reshape(x, [batch, kvHeads, 1, positions, headSize]), g.ints([1, 1, group, 1, 1])]);
+    const expanded = g.op("Expand", [
+      reshape(x, [batch, kvHeads, 1, positions, headSize]),
+      g.ints([1, 1, group, 1, 1]),
+    ]);
     return reshape(expanded, [batch, heads, positions, headSize]);
   };
-  const future = new Float32Array(positions ** 2).map((_, i) => (i % positions > Math.floor(i / positions) ? -1e9 : 0));
+  const future = new Float32Array(positions ** 2).map((_, i) =>
+    i % positions > Math.floor(i / positions) ? -1e9 : 0,
+  );
 
   const prompt = g.input("soft_prompt", "float32", [virtualTokens, hiddenSize]);
   const repeated = g.op("Expand", [reshape(prompt, [1, virtualTokens, hiddenSize]), g.ints([batch, 1, 1])]);
@@ -77,11 +96,19 @@ export function repeatedPromptGraph(architecture: Architecture, weights: WeightS
     const gated = g.op("Mul", [g.op("Mul", [gate, g.op("Sigmoid", [gate])]), linear(inner, names.up)]);
     x = g.op("Add", [x, linear(gated, names.down)]);
   }
-  const logits = reshape(linear(norm(x, FINAL_NORM_WEIGHT), headProjection(architecture)), [batch * positions, vocabularySize]);
+  const logits = reshape(linear(norm(x, FINAL_NORM_WEIGHT), headProjection(architecture)), [
+    batch * positions,
+    vocabularySize,
+  ]);
   const labels = reshape(g.input("labels", "int32", [batch * positions]), [batch * positions, 1]);
   const picked = g.op("GatherElements", [g.op("LogSoftmax", [logits], { axis: -1 }), labels], { axis: 1 });
-  const labelWeights = reshape(g.input("label_weights", "float32", [batch * positions]), [batch * positions, 1]);
-  const loss = g.op("Neg", [g.op("ReduceSum", [g.op("Mul", [picked, labelWeights]), g.ints([0, 1])], { keepdims: 0 })]);
+  const labelWeights = reshape(g.input("label_weights", "float32", [batch * positions]), [
+    batch * positions,
+    1,
+  ]);
+  const loss = g.op("Neg", [
+    g.op("ReduceSum", [g.op("Mul", [picked, labelWeights]), g.ints([0, 1])], { keepdims: 0 }),
+  ]);
   const [gradient] = gradients(g, loss, [prompt]);
   g.output("loss", loss);
   g.output("gradient", gradient as Value);
@@ -111,8 +138,12 @@ export function repeatedPromptFeeds(
 }
 
 /** Tables over whole heads: both halves of a head turn by the same angles. */
-function angles({ headSize, ropeTheta }: Architecture, positions: number): { cos: Float32Array; sin: Float32Array } {
-  const angle = (i: number) => Math.floor(i / headSize) * ropeTheta ** (-(2 * (i % (headSize / 2))) / headSize);
+function angles(
+  { headSize, ropeTheta }: Architecture,
+  positions: number,
+): { cos: Float32Array; sin: Float32Array } {
+  const angle = (i: number) =>
+    Math.floor(i / headSize) * ropeTheta ** (-(2 * (i % (headSize / 2))) / headSize);
   const cos = Float32Array.from({ length: positions * headSize }, (_, i) => Math.cos(angle(i)));
   const sin = Float32Array.from({ length: positions * headSize }, (_, i) => Math.sin(angle(i)));
   return { cos, sin };

@@ -39,13 +39,21 @@ export function randomModel(architecture: Architecture, seed = 7): Promise<TinyM
     const count = shape.reduce((product, size) => product * size, 1);
     const inputs = shape[1] ?? 1;
     const isNorm = name.includes("norm");
-    values.set(name, isNorm ? uniform(random, count, 0.5, 1.5) : uniform(random, count).map((w) => w * Math.sqrt(3 / inputs)));
+    values.set(
+      name,
+      isNorm
+        ? uniform(random, count, 0.5, 1.5)
+        : uniform(random, count).map((w) => w * Math.sqrt(3 / inputs)),
+    );
   }
   return storeModel(architecture, values);
 }
 
 /** The given weights in a file of their own. */
-export async function storeModel(architecture: Architecture, values: ReadonlyMap<string, Float32Array>): Promise<TinyModel> {
+export async function storeModel(
+  architecture: Architecture,
+  values: ReadonlyMap<string, Float32Array>,
+): Promise<TinyModel> {
   const folder = await mkdtemp(join(tmpdir(), "foreword-gradients-"));
   const read = (name: string) => values.get(name) ?? new Float32Array(0);
   const weights = await writeWeightFile(join(folder, "weights.f32"), weightShapes(architecture), read);

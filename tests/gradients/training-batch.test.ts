@@ -32,11 +32,24 @@ test("tokens, labels and slots of two examples in one row", () => {
 
 test("alternatives see the context and themselves, and have the same positions", () => {
   const length = 6;
-  const { feeds } = packBatch([{ context: [1, 2], completions: [[3, 4, 5], [6, 7]] }], { batch: 1, length, labels: 5 }, 0);
+  const { feeds } = packBatch(
+    [
+      {
+        context: [1, 2],
+        completions: [
+          [3, 4, 5],
+          [6, 7],
+        ],
+      },
+    ],
+    { batch: 1, length, labels: 5 },
+    0,
+  );
   expect([...(feeds["ids"] as Int32Array)]).toEqual([1, 2, 3, 4, 6, 0]);
   expect([...(feeds["positions"] as Int32Array)]).toEqual([0, 1, 2, 3, 2, 0]);
   const mask = feeds["mask"] as Float32Array;
-  const seen = (token: number) => [...mask.subarray(token * length, (token + 1) * length)].map((m) => (m === MASKED ? 0 : 1));
+  const seen = (token: number) =>
+    [...mask.subarray(token * length, (token + 1) * length)].map((m) => (m === MASKED ? 0 : 1));
   expect(seen(0)).toEqual([1, 0, 0, 0, 0, 0]);
   expect(seen(3)).toEqual([1, 1, 1, 1, 0, 0]);
   expect(seen(4)).toEqual([1, 1, 0, 0, 1, 0]);
@@ -44,9 +57,15 @@ test("alternatives see the context and themselves, and have the same positions",
 
 test("what does not fit is refused", () => {
   const example = { context: [1, 2, 3], completions: [[4]] };
-  expect(() => packBatch([example, example], { batch: 1, length: 4, labels: 4 }, 0)).toThrow("need 2 rows of 4 tokens, found 1");
-  expect(() => packBatch([example, example], { batch: 2, length: 4, labels: 1 }, 0)).toThrow("have 2 labels, found 1 slots");
+  expect(() => packBatch([example, example], { batch: 1, length: 4, labels: 4 }, 0)).toThrow(
+    "need 2 rows of 4 tokens, found 1",
+  );
+  expect(() => packBatch([example, example], { batch: 2, length: 4, labels: 1 }, 0)).toThrow(
+    "have 2 labels, found 1 slots",
+  );
   const bare = { context: [], completions: [[4]] };
   expect(() => packBatch([bare], { batch: 1, length: 4, labels: 1 }, 0)).toThrow(PackingError);
-  expect(packBatch([bare], { batch: 1, length: 4, labels: 1 }, 3).feeds["label_rows"]).toEqual(Int32Array.of(2));
+  expect(packBatch([bare], { batch: 1, length: 4, labels: 1 }, 3).feeds["label_rows"]).toEqual(
+    Int32Array.of(2),
+  );
 });

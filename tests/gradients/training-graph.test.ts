@@ -3,7 +3,12 @@ import type { Architecture } from "../../shared/contracts/model.ts";
 import { EMBEDDING_WEIGHT } from "../../trainer/model/architecture.ts";
 import { prefixGraph } from "../../trainer/model/prefix-graph.ts";
 import { packBatch, type TokenizedExample } from "../../trainer/model/training-batch.ts";
-import { evaluationGraph, trainingGraph, type BatchLayout, type SoftPromptSlot } from "../../trainer/model/training-graph.ts";
+import {
+  evaluationGraph,
+  trainingGraph,
+  type BatchLayout,
+  type SoftPromptSlot,
+} from "../../trainer/model/training-graph.ts";
 import type { Graph } from "../../trainer/onnx/graph.ts";
 import { createSession, type Tensors } from "../../trainer/onnx/session.ts";
 import { finiteDifferences, relativeError } from "./finite-differences.ts";
@@ -17,7 +22,10 @@ const examples = [
   { input: [8, 8], target: [3] },
   { input: [17, 45, 2, 30], target: [11, 5, 49] },
 ];
-const asTokenized = ({ input, target }: (typeof examples)[number]): TokenizedExample => ({ context: input, completions: [target] });
+const asTokenized = ({ input, target }: (typeof examples)[number]): TokenizedExample => ({
+  context: input,
+  completions: [target],
+});
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -40,7 +48,8 @@ async function run(graph: Graph, owner: TinyModel, feeds: Tensors): Promise<Tens
   return (await open(graph, owner)).run(feeds);
 }
 
-const promptVectors = ({ architecture }: TinyModel) => uniform(seededRandom(3), VIRTUAL_TOKENS * architecture.hiddenSize);
+const promptVectors = ({ architecture }: TinyModel) =>
+  uniform(seededRandom(3), VIRTUAL_TOKENS * architecture.hiddenSize);
 const prompt: SoftPromptSlot = { method: "prompt", tokens: VIRTUAL_TOKENS };
 
 const variations: Record<string, Partial<Architecture>> = {
@@ -54,26 +63,54 @@ const variations: Record<string, Partial<Architecture>> = {
   "heads wider than the hidden size": { headSize: 12 },
 };
 
-test.each(Object.entries(variations))("the shared prompt equals the repeated prompt: %s", async (_, change) => {
-  const tiny = await model(change);
-  const soft_prompt = promptVectors(tiny);
-  const sizes = { batch: 3, virtualTokens: VIRTUAL_TOKENS, length: 8 };
-  const oracle = await run(repeatedPromptGraph(tiny.architecture, tiny.weights, sizes), tiny, {
-    soft_prompt,
-    ...repeatedPromptFeeds(examples, sizes),
-  });
-  const layout: BatchLayout = { batch: 3, length: 7, labels: 8 };
-  const { feeds } = packBatch(examples.map(asTokenized), layout, VIRTUAL_TOKENS);
-  const found = await run(trainingGraph(tiny.architecture, tiny.weights, layout, prompt), tiny, { soft_prompt, ...feeds });
-  expect(found["loss"]?.[0]).toBeCloseTo(Number(oracle["loss"]?.[0]), 5);
-  expect(relativeError(found["gradient"] as Float32Array, oracle["gradient"] as Float32Array)).toBeLessThan(2e-5);
-});
+test.each(Object.entries(variations))(
+  "the shared prompt equals the repeated prompt: %s",
+  async (_, change) => {
+    const tiny = await model(change);
+    const soft_prompt = promptVectors(tiny);
+    const sizes = { batch: 3, virtualTokens: VIRTUAL_TOKENS, length: 8 };
+    const oracle = await run(repeatedPromptGraph(tiny.architecture, tiny.weights, sizes), tiny, {
+      soft_prompt,
+      ...repeatedPromptFeeds(examples, sizes),
+    });
+    const layout: BatchLayout = { batch: 3, length: 7, labels: 8 };
+    const { feeds } = packBatch(examples.map(asTokenized), layout, VIRTUAL_TOKENS);
+    const found = await run(trainingGraph(tiny.architecture, tiny.weights, layout, prompt), tiny, {
+      soft_prompt,
+      ...feeds,
+    });
+    expect(found["loss"]?.[0]).toBeCloseTo(Number(oracle["loss"]?.[0]), 5);
+    expect(relativeError(found["gradient"] as Float32Array, oracle["gradient"] as Float32Array)).toBeLessThan(
+      2e-5,
+    );
+  },
+);
 
-const slots: [string, Exclude<SoftPromptSlot, { method: "none" }>, Partial<Architecture>, Partial<BatchLayout>][] = [
-  ["a prompt, biases and query and key norms", { method: "prompt", tokens: 3 }, { attentionBias: true, queryKeyNorm: true }, {}],
-  ["a prompt between shared tokens", { method: "prompt", tokens: 3 }, {}, { sharedBefore: 1, sharedAfter: 2 }],
+const slots: [
+  string,
+  Exclude<SoftPromptSlot, { method: "none" }>,
+  Partial<Architecture>,
+  Partial<BatchLayout>,
+][] = [
+  [
+    "a prompt, biases and query and key norms",
+    { method: "prompt", tokens: 3 },
+    { attentionBias: true, queryKeyNorm: true },
+    {},
+  ],
+  [
+    "a prompt between shared tokens",
+    { method: "prompt", tokens: 3 },
+    {},
+    { sharedBefore: 1, sharedAfter: 2 },
+  ],
   ["a prefix of keys and values", { method: "prefix", tokens: 3 }, {}, {}],
-  ["a prefix before shared tokens", { method: "prefix", tokens: 3 }, { queryKeyNorm: true }, { sharedAfter: 2 }],
+  [
+    "a prefix before shared tokens",
+    { method: "prefix", tokens: 3 },
+    { queryKeyNorm: true },
+    { sharedAfter: 2 },
+  ],
 ];
 
 test.each(slots)("gradient against central differences: %s", async (_, slot, change, shared) => {
@@ -83,7 +120,8 @@ test.each(slots)("gradient against central differences: %s", async (_, slot, cha
   const { sharedBefore = 0, sharedAfter = 0 } = layout;
   const sharedTokens = sharedBefore + sharedAfter + (slot.method === "prompt" ? slot.tokens : 0);
   const { feeds } = packBatch(examples.map(asTokenized), layout, sharedTokens);
-  const size = slot.method === "prompt" ? slot.tokens * hiddenSize : layers * 2 * kvHeads * slot.tokens * headSize;
+  const size =
+    slot.method === "prompt" ? slot.tokens * hiddenSize : layers * 2 * kvHeads * slot.tokens * headSize;
   const soft_prompt = uniform(seededRandom(11), size);
   const all = {
     ...feeds,
@@ -153,7 +191,9 @@ test("the keys and values that a prompt leaves behind equal the prompt as a pref
   const layout: BatchLayout = { batch: 3, length: 10, labels: 8, sharedAfter: 2 };
   const ids_after = Int32Array.of(27, 33);
   const wanted = await score(tiny, rows, prompt, layout, { soft_prompt, ids_after });
-  const { kv } = await run(prefixGraph(tiny.architecture, tiny.weights, VIRTUAL_TOKENS), tiny, { soft_prompt });
+  const { kv } = await run(prefixGraph(tiny.architecture, tiny.weights, VIRTUAL_TOKENS), tiny, {
+    soft_prompt,
+  });
   const prefix: SoftPromptSlot = { method: "prefix", tokens: VIRTUAL_TOKENS };
   const found = await score(tiny, rows, prefix, layout, { soft_prompt: kv as Float32Array, ids_after });
   expect(relativeError(found.logProbabilities, wanted.logProbabilities)).toBeLessThan(1e-5);
@@ -164,7 +204,13 @@ test("alternatives side by side score as each alone, and a completion may follow
   const soft_prompt = promptVectors(tiny);
   const completions = [[12, 40, 3], [12], [7, 7, 7, 21], [40, 12]];
   for (const context of [[4, 9, 31], []]) {
-    const together = await score(tiny, [{ context, completions }], prompt, { batch: 1, length: 12, labels: 10 }, { soft_prompt });
+    const together = await score(
+      tiny,
+      [{ context, completions }],
+      prompt,
+      { batch: 1, length: 12, labels: 10 },
+      { soft_prompt },
+    );
     const alone = completions.map((completion) => ({ context, completions: [completion] }));
     const apart = await score(tiny, alone, prompt, { batch: 4, length: 8, labels: 12 }, { soft_prompt });
     expect(relativeError(together.logProbabilities, apart.logProbabilities)).toBeLessThan(1e-5);

@@ -34,7 +34,8 @@ export class GradientError extends InternalError {}
  * scalar or does not depend on a value of `wrt`.
  */
 export function gradients(graph: Graph, loss: Value, wrt: readonly Value[]): Value[] {
-  if (loss.shape.length > 0) throw new GradientError(`Loss "${loss.name}" has shape [${loss.shape}], wanted a scalar`);
+  if (loss.shape.length > 0)
+    throw new GradientError(`Loss "${loss.name}" has shape [${loss.shape}], wanted a scalar`);
   const forward = [...graph.nodes];
   const needed = dependants(forward, wrt);
   const received = new Map<Value, Value>([[loss, graph.scalar(1)]]);

@@ -1,5 +1,5 @@
 import type { Attributes, Node, Value } from "../onnx/graph.ts";
-import type { Operator } from "../onnx/shapes.ts";
+import type { Operator } from "../onnx/shape-inference.ts";
 
 /** What a gradient rule sees of the node it differentiates, and how it adds nodes to the graph. */
 export interface GradContext {
@@ -31,7 +31,11 @@ export type GradRule = (n: GradContext) => (Value | null)[];
  * marks an operator that has no rule.
  */
 export type GradEntry =
-  | { readonly opsets: readonly [first: number, last: number]; readonly stop?: readonly number[]; readonly rule: GradRule }
+  | {
+      readonly opsets: readonly [first: number, last: number];
+      readonly stop?: readonly number[];
+      readonly rule: GradRule;
+    }
   | "none";
 
 /** The rule's gradient for input `i`, computed only when it is wanted. */
@@ -43,8 +47,11 @@ export function when(n: GradContext, i: number, gradient: () => Value): Value | 
 export function sumTo(n: GradContext, gradient: Value, target: readonly number[]): Value {
   const from = n.shape(gradient);
   const added = from.length - target.length;
-  const axes = from.flatMap((size, axis) => (axis < added || (target[axis - added] === 1 && size !== 1) ? [axis] : []));
-  const summed = axes.length === 0 ? gradient : n.emit("ReduceSum", [gradient, n.ints(axes)], { keepdims: 1 });
+  const axes = from.flatMap((size, axis) =>
+    axis < added || (target[axis - added] === 1 && size !== 1) ? [axis] : [],
+  );
+  const summed =
+    axes.length === 0 ? gradient : n.emit("ReduceSum", [gradient, n.ints(axes)], { keepdims: 1 });
   return added === 0 ? summed : n.emit("Reshape", [summed, n.ints(target)]);
 }
 

@@ -1,4 +1,4 @@
-import type { Operator } from "../onnx/shapes.ts";
+import type { Operator } from "../onnx/shape-inference.ts";
 import type { GradEntry, GradRule } from "./context.ts";
 import * as elementwise from "./rules/elementwise.ts";
 import * as indexing from "./rules/indexing.ts";

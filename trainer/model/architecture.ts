@@ -30,7 +30,9 @@ export function layerWeights(architecture: Architecture, layer: number): LayerWe
   const prefix = `model.layers.${layer}`;
   const withBias = (name: string): Projection => {
     const projection = { weight: `${prefix}.self_attn.${name}.weight` };
-    return architecture.attentionBias ? { ...projection, bias: `${prefix}.self_attn.${name}.bias` } : projection;
+    return architecture.attentionBias
+      ? { ...projection, bias: `${prefix}.self_attn.${name}.bias` }
+      : projection;
   };
   return {
     inputNorm: `${prefix}.input_layernorm.weight`,
@@ -76,14 +78,16 @@ export function weightShapes(architecture: Architecture): Map<string, readonly n
     add(names.down, hiddenSize, intermediateSize);
   }
   shapes.set(FINAL_NORM_WEIGHT, [hiddenSize]);
-  if (!architecture.tiedEmbeddings) shapes.set(headProjection(architecture).weight, [vocabularySize, hiddenSize]);
+  if (!architecture.tiedEmbeddings)
+    shapes.set(headProjection(architecture).weight, [vocabularySize, hiddenSize]);
   return shapes;
 }
 
 /** Number of weights, tied ones counted once. */
 export function parameterCount(architecture: Architecture): number {
   let count = 0;
-  for (const shape of weightShapes(architecture).values()) count += shape.reduce((product, size) => product * size, 1);
+  for (const shape of weightShapes(architecture).values())
+    count += shape.reduce((product, size) => product * size, 1);
   return count;
 }
 
@@ -91,7 +95,10 @@ export function parameterCount(architecture: Architecture): number {
  * Cosines and sines of the rotary position embedding for positions 0 up to `positions`, each
  * `[positions, headSize / 2]`. Source: RoFormer, arXiv 2104.09864, equation 15.
  */
-export function rotaryTables(architecture: Architecture, positions: number): { cos: Float32Array; sin: Float32Array } {
+export function rotaryTables(
+  architecture: Architecture,
+  positions: number,
+): { cos: Float32Array; sin: Float32Array } {
   const half = architecture.headSize / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);

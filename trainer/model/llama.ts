@@ -75,4 +75,5 @@ export function projectHeads(
   };
 }
 
-const linear = (lowering: Lowering, x: Value, projection: Projection) => lowering.linear(x, [projection])[0] as Value;
+const linear = (lowering: Lowering, x: Value, projection: Projection) =>
+  lowering.linear(x, [projection])[0] as Value;

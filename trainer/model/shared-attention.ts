@@ -74,19 +74,38 @@ export class SharedPrefixAttention {
     const split = this.#reshape(query, [shared, kv, group, size]);
     const folded = this.#reshape(this.#transpose(split, [1, 2, 0, 3]), [kv, group * shared, size]);
     const scores = this.#reshape(this.#scores(folded, common.key), [kv, group, shared, keys]);
-    const causal = new Float32Array(shared * keys).map((_, i) => (i % keys) - this.#prefix > Math.floor(i / keys) ? MASKED : 0);
+    const causal = new Float32Array(shared * keys).map((_, i) =>
+      (i % keys) - this.#prefix > Math.floor(i / keys) ? MASKED : 0,
+    );
     const visible = this.#graph.op("Add", [scores, this.#graph.constant(causal, [shared, keys])]);
     const weights = this.#reshape(this.#softmax(visible), [kv, group * shared, keys]);
-    const gathered = this.#reshape(this.#graph.op("MatMul", [weights, common.value]), [kv, group, shared, size]);
+    const gathered = this.#reshape(this.#graph.op("MatMul", [weights, common.value]), [
+      kv,
+      group,
+      shared,
+      size,
+    ]);
     return this.#reshape(this.#transpose(gathered, [2, 0, 1, 3]), [shared, kv * group * size]);
   }
 
   /** Batch tokens see everything common, and what the mask allows of their own row. */
   #attendBatch(query: Value, key: Value, value: Value, common: KeysValues | undefined): Value {
-    const [kv, group, batch, length, size] = [this.#kvHeads, this.#group, this.#batch, this.#length, this.#headSize];
+    const [kv, group, batch, length, size] = [
+      this.#kvHeads,
+      this.#group,
+      this.#batch,
+      this.#length,
+      this.#headSize,
+    ];
     const split = this.#reshape(query, [batch, length, kv, group, size]);
     const folded = this.#reshape(this.#transpose(split, [2, 0, 3, 1, 4]), [kv, batch, group * length, size]);
-    const ownScores = this.#reshape(this.#scores(folded, this.#batchHeadsFirst(key)), [kv, batch, group, length, length]);
+    const ownScores = this.#reshape(this.#scores(folded, this.#batchHeadsFirst(key)), [
+      kv,
+      batch,
+      group,
+      length,
+      length,
+    ]);
     const visible = this.#graph.op("Add", [ownScores, this.#mask]);
 
     let gathered: Value;
@@ -95,9 +114,16 @@ export class SharedPrefixAttention {
       const flat = this.#reshape(folded, [kv, batch * group * length, size]);
       const commonScores = this.#reshape(this.#scores(flat, common.key), [kv, batch, group, length, commons]);
       const weights = this.#softmax(this.#graph.op("Concat", [commonScores, visible], { axis: -1 }));
-      const [onCommon, onOwn] = this.#graph.ops("Split", [weights, this.#graph.ints([commons, length])], { axis: -1 });
+      const [onCommon, onOwn] = this.#graph.ops("Split", [weights, this.#graph.ints([commons, length])], {
+        axis: -1,
+      });
       const flatWeights = this.#reshape(onCommon as Value, [kv, batch * group * length, commons]);
-      const ofCommon = this.#reshape(this.#graph.op("MatMul", [flatWeights, common.value]), [kv, batch, group * length, size]);
+      const ofCommon = this.#reshape(this.#graph.op("MatMul", [flatWeights, common.value]), [
+        kv,
+        batch,
+        group * length,
+        size,
+      ]);
       gathered = this.#graph.op("Add", [ofCommon, this.#weighOwn(onOwn as Value, value)]);
     } else {
       gathered = this.#weighOwn(this.#softmax(visible), value);
@@ -107,7 +133,12 @@ export class SharedPrefixAttention {
   }
 
   #weighOwn(weights: Value, value: Value): Value {
-    const folded = this.#reshape(weights, [this.#kvHeads, this.#batch, this.#group * this.#length, this.#length]);
+    const folded = this.#reshape(weights, [
+      this.#kvHeads,
+      this.#batch,
+      this.#group * this.#length,
+      this.#length,
+    ]);
     return this.#graph.op("MatMul", [folded, this.#batchHeadsFirst(value)]);
   }
 

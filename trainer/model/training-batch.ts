@@ -47,9 +47,12 @@ export function labelCount({ contextTargets = [], completions }: TokenizedExampl
  */
 export function packRows(lengths: readonly number[], capacity: number): number[][] {
   const rows: { free: number; members: number[] }[] = [];
-  const longestFirst = lengths.map((length, index) => ({ length, index })).toSorted((a, b) => b.length - a.length);
+  const longestFirst = lengths
+    .map((length, index) => ({ length, index }))
+    .toSorted((a, b) => b.length - a.length);
   for (const { length, index } of longestFirst) {
-    if (length > capacity) throw new PackingError(`Example ${index} has ${length} tokens, a row holds ${capacity}`);
+    if (length > capacity)
+      throw new PackingError(`Example ${index} has ${length} tokens, a row holds ${capacity}`);
     let row = rows.find(({ free }) => free >= length);
     if (!row) rows.push((row = { free: capacity, members: [] }));
     row.free -= length;
@@ -63,10 +66,15 @@ export function packRows(lengths: readonly number[], capacity: number): number[]
  * The label weights make the loss the weighted mean over all targets. Throws PackingError when rows or label slots run
  * out, or when a target has no token before it.
  */
-export function packBatch(examples: readonly TokenizedExample[], layout: BatchLayout, shared: number): PackedBatch {
+export function packBatch(
+  examples: readonly TokenizedExample[],
+  layout: BatchLayout,
+  shared: number,
+): PackedBatch {
   const { batch, length, labels } = layout;
   const rows = packRows(examples.map(packedLength), length);
-  if (rows.length > batch) throw new PackingError(`Examples need ${rows.length} rows of ${length} tokens, found ${batch}`);
+  if (rows.length > batch)
+    throw new PackingError(`Examples need ${rows.length} rows of ${length} tokens, found ${batch}`);
   const wanted = examples.reduce((sum, example) => sum + labelCount(example), 0);
   if (wanted > labels) throw new PackingError(`Examples have ${wanted} labels, found ${labels} slots`);
 
@@ -93,7 +101,8 @@ export function packBatch(examples: readonly TokenizedExample[], layout: BatchLa
       const firstSlot = slot;
       for (const { predictor, id } of exampleLabels) {
         const beforeBatch = predictor < 0;
-        if (beforeBatch && shared === 0) throw new PackingError(`Example ${index} has a target with no token before it`);
+        if (beforeBatch && shared === 0)
+          throw new PackingError(`Example ${index} has a target with no token before it`);
         labelRows[slot] = beforeBatch ? shared - 1 : shared + row * length + start + predictor;
         labelIds[slot] = id;
         labelWeights[slot] = (example.weight ?? 1) / totalWeight;
@@ -129,9 +138,15 @@ interface Label {
 }
 
 /** The tokens of one example side by side, and its labels: those of the context, then each completion's. */
-function layOut({ context, contextTargets = [], completions }: TokenizedExample): { tokens: Token[]; labels: Label[] } {
+function layOut({ context, contextTargets = [], completions }: TokenizedExample): {
+  tokens: Token[];
+  labels: Label[];
+} {
   const tokens = context.map((id, position): Token => ({ id, position, completion: -1 }));
-  const labels = contextTargets.map((index): Label => ({ predictor: index - 1, id: context[index] as number }));
+  const labels = contextTargets.map((index): Label => ({
+    predictor: index - 1,
+    id: context[index] as number,
+  }));
   for (const [completion, targets] of completions.entries()) {
     for (const [i, id] of targets.entries()) {
       labels.push({ predictor: i === 0 ? context.length - 1 : tokens.length - 1, id });
@@ -141,10 +156,14 @@ function layOut({ context, contextTargets = [], completions }: TokenizedExample)
   return { tokens, labels };
 }
 
-const sees = (token: Token, earlier: Token) => earlier.completion === -1 || earlier.completion === token.completion;
+const sees = (token: Token, earlier: Token) =>
+  earlier.completion === -1 || earlier.completion === token.completion;
 
 function slotsFrom(first: number, { contextTargets = [], completions }: TokenizedExample): LabelSlots {
   let next = first;
   const take = (count: number) => Array.from({ length: count }, () => next++);
-  return { contextTargets: take(contextTargets.length), completions: completions.map(({ length }) => take(length)) };
+  return {
+    contextTargets: take(contextTargets.length),
+    completions: completions.map(({ length }) => take(length)),
+  };
 }

@@ -1,8 +1,9 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { gradients } from "../autodiff/backward.ts";
 import { Graph, type Value } from "../onnx/graph.ts";
-import { EMBEDDING_WEIGHT, rotaryTables, type Projection } from "./architecture.ts";
+import { EMBEDDING_WEIGHT, type Projection } from "./architecture.ts";
 import { decoder, projectHeads, vocabularyLogits, type Lowering } from "./llama.ts";
+import { rotaryEmbedding } from "./rotary-embedding.ts";
 import { SharedPrefixAttention, type KeysValues } from "./shared-attention.ts";
 
 /** Where a graph takes its weights from: `in` gives the named float32 weight as an initializer of `graph`. */
@@ -104,19 +105,13 @@ function forward(
   const shared = sharedBefore + vectors + sharedAfter;
 
   const softPrompt = declareSoftPrompt(graph, architecture, slot);
-  const embed = (name: string, tokens: number) =>
-    graph.op("Gather", [weights.in(graph, EMBEDDING_WEIGHT), graph.input(name, "int32", [tokens])]);
-  const parts: Value[] = [];
-  if (sharedBefore > 0) parts.push(embed("ids_before", sharedBefore));
-  if (softPrompt && slot.method === "prompt") parts.push(softPrompt);
-  if (sharedAfter > 0) parts.push(embed("ids_after", sharedAfter));
-  parts.push(embed("ids", batch * length));
-  const x = parts.length === 1 ? (parts[0] as Value) : graph.op("Concat", parts, { axis: 0 });
-
-  const rotate = rotation(graph, architecture, { first: prefix, shared, batch, length });
+  const x = embedRows(graph, weights, layout, vectors > 0 ? softPrompt : undefined);
+  const positions = graph.input("positions", "int32", [batch * length]);
+  const rotate = rotaryEmbedding(graph, architecture, { first: prefix, shared, length }, positions);
   const mask = graph.input("mask", "float32", [batch, length, length]);
   const attention = new SharedPrefixAttention(graph, architecture, { prefix, shared, batch, length }, mask);
-  const prefixes = slot.method === "prefix" ? splitPrefix(graph, architecture, slot.tokens, softPrompt as Value) : [];
+  const prefixes =
+    slot.method === "prefix" ? splitPrefix(graph, architecture, slot.tokens, softPrompt as Value) : [];
   const labelRows = graph.input("label_rows", "int32", [labels]);
   const atLabels = (rows: Value) => graph.op("Gather", [rows, labelRows]);
 
@@ -131,13 +126,38 @@ function forward(
   };
   const hidden = decoder(graph, architecture, lowering, x);
   const logits = vocabularyLogits(architecture, lowering, hidden);
-  const labelIds = graph.op("Reshape", [graph.input("label_ids", "int32", [labels]), graph.ints([labels, 1])]);
-  const picked = graph.op("GatherElements", [graph.op("LogSoftmax", [logits], { axis: -1 }), labelIds], { axis: 1 });
+  const labelIds = graph.op("Reshape", [
+    graph.input("label_ids", "int32", [labels]),
+    graph.ints([labels, 1]),
+  ]);
+  const picked = graph.op("GatherElements", [graph.op("LogSoftmax", [logits], { axis: -1 }), labelIds], {
+    axis: 1,
+  });
   return { graph, softPrompt, logits, logProbabilities: graph.op("Reshape", [picked, graph.ints([labels])]) };
 }
 
+/** Shared tokens with the prompt's vectors among them, then the batch's: `[shared + batch * length, hidden]`. */
+function embedRows(
+  graph: Graph,
+  weights: WeightSource,
+  layout: BatchLayout,
+  vectors: Value | undefined,
+): Value {
+  const { batch, length, sharedBefore = 0, sharedAfter = 0 } = layout;
+  const embed = (name: string, tokens: number) =>
+    graph.op("Gather", [weights.in(graph, EMBEDDING_WEIGHT), graph.input(name, "int32", [tokens])]);
+  const before = sharedBefore > 0 ? [embed("ids_before", sharedBefore)] : [];
+  const after = sharedAfter > 0 ? [embed("ids_after", sharedAfter)] : [];
+  const parts = [...before, ...(vectors ? [vectors] : []), ...after, embed("ids", batch * length)];
+  return graph.op("Concat", parts, { axis: 0 });
+}
+
 /** Float32 products with the weights as checkpoints hold them, `[out, in]`. */
-export function floatLowering(graph: Graph, architecture: Architecture, weights: WeightSource): Omit<Lowering, "attention"> {
+export function floatLowering(
+  graph: Graph,
+  architecture: Architecture,
+  weights: WeightSource,
+): Omit<Lowering, "attention"> {
   const weight = (name: string) => weights.in(graph, name);
   const project = (x: Value, projection: Projection) => {
     const bias = projection.bias === undefined ? [] : [weight(projection.bias)];
@@ -156,10 +176,15 @@ export function floatLowering(graph: Graph, architecture: Architecture, weights:
   };
 }
 
-function declareSoftPrompt(graph: Graph, architecture: Architecture, slot: SoftPromptSlot): Value | undefined {
+function declareSoftPrompt(
+  graph: Graph,
+  architecture: Architecture,
+  slot: SoftPromptSlot,
+): Value | undefined {
   const { layers, kvHeads, headSize, hiddenSize } = architecture;
   if (slot.method === "none") return undefined;
-  const shape = slot.method === "prompt" ? [slot.tokens, hiddenSize] : [layers, 2, kvHeads, slot.tokens, headSize];
+  const shape =
+    slot.method === "prompt" ? [slot.tokens, hiddenSize] : [layers, 2, kvHeads, slot.tokens, headSize];
   return graph.input("soft_prompt", "float32", shape);
 }
 
@@ -173,35 +198,4 @@ function splitPrefix(graph: Graph, architecture: Architecture, tokens: number, p
     key: parts[2 * layer] as Value,
     value: parts[2 * layer + 1] as Value,
   }));
-}
-
-/**
- * Rotary embedding of `[shared + batch * length, heads * headSize]`. Shared tokens have the positions from `first`
- * on, batch tokens those of input `positions`, counted behind them.
- */
-function rotation(
-  graph: Graph,
-  architecture: Architecture,
-  sizes: { first: number; shared: number; batch: number; length: number },
-): (x: Value) => Value {
-  const { first, shared, batch, length } = sizes;
-  const half = architecture.headSize / 2;
-  const tables = rotaryTables(architecture, first + shared + length);
-  const positions = graph.input("positions", "int32", [batch * length]);
-  // The operator refuses more rows than its tables have, so the tables are laid out per token, from position 0 on.
-  const perToken = (table: Float32Array) => {
-    const [sharedStart, batchStart] = [first * half, (first + shared) * half];
-    const ofBatch = graph.op("Gather", [graph.constant(table.slice(batchStart), [length, half]), positions]);
-    if (shared === 0) return ofBatch;
-    const ofShared = graph.constant(table.slice(sharedStart, batchStart), [shared, half]);
-    return graph.op("Concat", [ofShared, ofBatch], { axis: 0 });
-  };
-  const [cos, sin] = [perToken(tables.cos), perToken(tables.sin)];
-  const rows = shared + batch * length;
-  return (x) => {
-    const width = x.shape.at(-1) as number;
-    const sequence = graph.op("Reshape", [x, graph.ints([1, rows, width])]);
-    const rotated = graph.op("RotaryEmbedding", [sequence, graph.constant(BigInt64Array.of(0n), [1]), cos, sin]);
-    return graph.op("Reshape", [rotated, graph.ints([rows, width])]);
-  };
 }

@@ -1,4 +1,4 @@
-import { inferOutputs, type Operator } from "./shapes.ts";
+import { inferOutputs, type Operator } from "./shape-inference.ts";
 import type { Attributes, ElementType, Shape, Value } from "./value.ts";
 
 export { elementType } from "./value.ts";
@@ -51,7 +51,8 @@ export class Graph {
 
   /** Declares `value` a run-time output called `name`. A value that already has a name to keep is passed on under a new one. */
   output(name: string, value: Value): void {
-    const isNamed = this.outputs.includes(value) || this.inputs.includes(value) || this.initializers.has(value);
+    const isNamed =
+      this.outputs.includes(value) || this.inputs.includes(value) || this.initializers.has(value);
     const output = isNamed ? this.op("Identity", [value]) : value;
     output.name = name;
     this.outputs.push(output);
@@ -64,11 +65,13 @@ export class Graph {
 
   /** Adds one node with all its outputs. Throws ShapeError when the inputs do not fit the operator. */
   ops(op: Operator, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value[] {
-    const outputs = inferOutputs(op, inputs, attributes, (value) => this.constantInts(value)).map(({ type, shape }) => ({
-      name: this.#name(op),
-      type,
-      shape,
-    }));
+    const outputs = inferOutputs(op, inputs, attributes, (value) => this.constantInts(value)).map(
+      ({ type, shape }) => ({
+        name: this.#name(op),
+        type,
+        shape,
+      }),
+    );
     this.nodes.push({ op, inputs, outputs, attributes });
     return outputs;
   }
@@ -77,7 +80,8 @@ export class Graph {
   constant(data: Constant, shape: readonly number[], name?: string): Value {
     const type = typeOf(data);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = name === undefined && bytes.length <= SHARED_CONSTANT_BYTES ? `${type}|${shape}|${bytes}` : undefined;
+    const key =
+      name === undefined && bytes.length <= SHARED_CONSTANT_BYTES ? `${type}|${shape}|${bytes}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known;
     const value = { name: name ?? this.#name("constant"), type, shape };

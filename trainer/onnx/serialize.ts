@@ -35,7 +35,8 @@ export function serializeGraph(graph: Graph, name = "foreword"): Uint8Array {
 
 function attribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === "number") return { name, type: attributeKind.int, i: value };
-  if (typeof value === "string") return { name, type: attributeKind.string, s: new TextEncoder().encode(value) };
+  if (typeof value === "string")
+    return { name, type: attributeKind.string, s: new TextEncoder().encode(value) };
   if ("float" in value) return { name, type: attributeKind.float, f: value.float };
   return { name, type: attributeKind.ints, ints: [...value] };
 }

@@ -62,7 +62,9 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
     async run(feeds, fetch = names) {
       const tensors = inputs.map(({ input, size }) => [input.name, toTensor(input, size, feeds[input.name])]);
       const results = await session.run(Object.fromEntries(tensors) as Record<string, Tensor>, fetch);
-      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as TensorData]));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { data }]) => [name, data as TensorData]),
+      );
     },
     close: () => session.release(),
   };
@@ -71,7 +73,9 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
 function toTensor(input: Value, size: number, data: TensorData | undefined): Tensor {
   const found = data === undefined ? "nothing" : `${typeName(data)} of ${data.length}`;
   if (data === undefined || typeName(data) !== input.type || data.length !== size) {
-    throw new FeedError(`Input "${input.name}" wants ${input.type} of ${size} [${input.shape}], found ${found}`);
+    throw new FeedError(
+      `Input "${input.name}" wants ${input.type} of ${size} [${input.shape}], found ${found}`,
+    );
   }
   return new Tensor(input.type as "float32", data as Float32Array, staticShape(input.shape));
 }

@@ -26,7 +26,8 @@ export class WeightFile {
   /** The weight as an initializer of `graph`. Throws InternalError when the file does not hold it. */
   in(graph: Graph, name: string): Value {
     const weight = this.#weights.get(name);
-    if (!weight) throw new InternalError(`Weight "${name}" is not among the ${this.#weights.size} of the weight file`);
+    if (!weight)
+      throw new InternalError(`Weight "${name}" is not among the ${this.#weights.size} of the weight file`);
     return graph.external(name, "float32", weight.shape, weight.external);
   }
 }
@@ -48,9 +49,16 @@ export async function writeWeightFile(
       const data = await read(name);
       const wanted = shape.reduce((product, size) => product * size, 1);
       if (data.length !== wanted) {
-        throw new InternalError(`Weight "${name}" has ${data.length} elements, its shape [${shape}] wants ${wanted}`);
+        throw new InternalError(
+          `Weight "${name}" has ${data.length} elements, its shape [${shape}] wants ${wanted}`,
+        );
       }
-      await handle.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0, data.byteLength, offset);
+      await handle.write(
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        0,
+        data.byteLength,
+        offset,
+      );
       weights.set(name, { shape, external: { file: basename(path), offset, length: data.byteLength } });
       offset = Math.ceil((offset + data.byteLength) / ALIGNMENT) * ALIGNMENT;
     }

@@ -18,7 +18,9 @@ export const gather: GradRule = (n) => {
   const otherAxes = [...range(0, axis), ...range(axis + indexShape.length, shape.length - axis - 1)];
   const moved = n.emit("Transpose", [n.grad()], { perm: [...indexAxes, ...otherAxes] });
   const summed = scatterAdd(n, [shape[axis] as number, ...rest], indices, moved);
-  return [n.emit("Transpose", [summed], { perm: [...range(1, axis), 0, ...range(axis + 1, rest.length - axis)] })];
+  return [
+    n.emit("Transpose", [summed], { perm: [...range(1, axis), 0, ...range(axis + 1, rest.length - axis)] }),
+  ];
 };
 
 /** Each element read receives its gradient; one read several times receives the sum. */

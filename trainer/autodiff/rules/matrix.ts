@@ -4,7 +4,11 @@ import { sumTo, when, type GradContext, type GradRule } from "../context.ts";
 /** `alpha a b` with either factor transposed in its last two axes; leading axes broadcast. */
 function product(n: GradContext, a: Value, b: Value, transA: boolean, transB: boolean, alpha = 1): Value {
   if (!transA && !transB && alpha === 1) return n.emit("MatMul", [a, b]);
-  return n.emit("FusedMatMul", [a, b], { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } });
+  return n.emit("FusedMatMul", [a, b], {
+    transA: Number(transA),
+    transB: Number(transB),
+    alpha: { float: alpha },
+  });
 }
 
 /** Gradient of `alpha op(a) op(b)` with respect to `a`, in the shape of `a` before broadcasting. */
