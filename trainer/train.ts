@@ -4,7 +4,7 @@ import type { ObjectStore } from "../shared/ports/object-store.ts";
 import { loadBaseModel } from "./base-model.ts";
 import { chooseSettings } from "./choose-settings.ts";
 import { readTrainingData, type HeldOut } from "./dataset.ts";
-import type { TokenizedExample } from "./model/training-batch.ts";
+import { packedLength, type TokenizedExample } from "./model/training-batch.ts";
 import type { Train } from "./run-jobs.ts";
 import { savePrompt } from "./save-prompt.ts";
 import { majorityShare, scoreLabels, scoreText } from "./tuning/evaluate.ts";
@@ -30,7 +30,8 @@ export function createTrain({ store, workDirectory, threads }: TrainOptions): Tr
     const base = await loadBaseModel(store, job.base_model, workDirectory);
     const { architecture, digest } = base.manifest;
     const data = await readTrainingData(store, job, base.tokenizer);
-    const settings = chooseSettings(job.settings, data.train.length);
+    const tokens = data.train.reduce((sum, example) => sum + packedLength(example), 0);
+    const settings = chooseSettings(job.settings, data.train.length, tokens);
     const { virtualTokens } = settings;
     const model: TuningModel = { architecture, weights: base.weights, sharedTokens: data.sharedTokens, threads };
     const plan = planBatches(data.train, { ...settings, sharedAfter: data.sharedTokens.length });
