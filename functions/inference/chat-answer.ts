@@ -1,16 +1,16 @@
 import type { z } from "zod";
 import type { chatCompletionSchema, FinishReason } from "../../shared/contracts/generation.ts";
-import type { TextTokenizer } from "../../shared/text/tokenizer.ts";
 import { usage, type AnswerHead } from "./answer-head.ts";
 import { chatLogprobs } from "./answer-logprobs.ts";
 import type { GeneratedToken } from "./generate.ts";
 import type { RunEvent } from "./run-generation.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 export interface ChatAnswerOptions {
   readonly head: AnswerHead;
   readonly promptTokens: number;
-  readonly logprobs: boolean;
-  readonly tokenizer: TextTokenizer;
+  /** Where log-probabilities are asked for. */
+  readonly vocabulary: Vocabulary | null;
 }
 type Events = AsyncGenerator<RunEvent, void, undefined>;
 
@@ -37,7 +37,7 @@ export async function chatAnswer(
     choices: choices.map(({ text, tokens, reason }, index) => ({
       index,
       message: { role: "assistant", content: text, refusal: null },
-      logprobs: options.logprobs ? chatLogprobs(tokens, options.tokenizer) : null,
+      logprobs: options.vocabulary && chatLogprobs(tokens, options.vocabulary),
       finish_reason: reason,
     })),
     usage: usage(options.promptTokens, completionTokens),
@@ -63,7 +63,7 @@ export async function* chatChunks(
       {
         index,
         delta,
-        logprobs: options.logprobs && tokens.length > 0 ? chatLogprobs(tokens, options.tokenizer) : null,
+        logprobs: options.vocabulary && tokens.length > 0 ? chatLogprobs(tokens, options.vocabulary) : null,
         finish_reason: reason,
       },
     ],

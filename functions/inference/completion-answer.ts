@@ -5,11 +5,13 @@ import { usage, type AnswerHead } from "./answer-head.ts";
 import { completionLogprobs, type PlacedToken } from "./answer-logprobs.ts";
 import type { RunEvent } from "./run-generation.ts";
 import { createTextStream } from "./text-stream.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 export interface CompletionAnswerOptions {
   readonly head: AnswerHead;
   readonly promptTokens: number;
-  readonly logprobs: boolean;
+  /** Where log-probabilities are asked for. */
+  readonly vocabulary: Vocabulary | null;
   readonly tokenizer: TextTokenizer;
 }
 type Events = AsyncGenerator<RunEvent, void, undefined>;
@@ -41,7 +43,7 @@ export async function completionAnswer(
     choices: choices.map(({ text, placed, reason }, index) => ({
       text,
       index,
-      logprobs: options.logprobs ? completionLogprobs(placed, options.tokenizer) : null,
+      logprobs: options.vocabulary && completionLogprobs(placed, options.vocabulary),
       finish_reason: reason,
     })),
     usage: usage(options.promptTokens, counter.tokens),
@@ -58,7 +60,7 @@ export async function* completionChunks(
   const counter = { tokens: 0 };
   for await (const { index, text, placed, reason } of pieces(events, options.tokenizer, counter)) {
     const logprobs =
-      options.logprobs && placed.length > 0 ? completionLogprobs(placed, options.tokenizer) : null;
+      options.vocabulary && placed.length > 0 ? completionLogprobs(placed, options.vocabulary) : null;
     yield { ...base, choices: [{ text, index, logprobs, finish_reason: reason }], ...noUsage };
   }
   if (options.includeUsage)

@@ -11,6 +11,7 @@ import { jsonBody } from "../inference/json-body.ts";
 import { renderChatInput } from "../inference/render-request.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
 import { inferenceOf } from "../inference/service.ts";
+import { vocabularyOf } from "../inference/vocabulary.ts";
 
 const route = createRoute({
   method: "post",
@@ -54,8 +55,7 @@ export function chatCompletionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     const options = {
       head: answerHead("chatcmpl-", model, deps.now()),
       promptTokens: input.ids.length,
-      logprobs: body.logprobs ?? false,
-      tokenizer,
+      vocabulary: body.logprobs ? await vocabularyOf(tokenizer, model.manifest, deps.bucket) : null,
     };
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage ?? false;

@@ -18,6 +18,7 @@ import { jsonBody } from "../inference/json-body.ts";
 import { inferenceLimits } from "../inference/limits.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
 import { inferenceOf } from "../inference/service.ts";
+import { vocabularyOf } from "../inference/vocabulary.ts";
 
 const route = createRoute({
   method: "post",
@@ -59,7 +60,8 @@ export function completionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     const options = {
       head: answerHead("cmpl-", model, deps.now()),
       promptTokens: inputs.reduce((sum, ids) => sum + ids.length, 0),
-      logprobs: typeof body.logprobs === "number",
+      vocabulary:
+        typeof body.logprobs === "number" ? await vocabularyOf(tokenizer, model.manifest, deps.bucket) : null,
       tokenizer,
     };
     if (body.stream) {

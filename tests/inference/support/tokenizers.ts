@@ -16,8 +16,20 @@ export function minimindTokenizer(): TextTokenizer {
   });
 }
 
-/** A sentencepiece-like tokenizer with byte tokens for what its vocabulary lacks, as Llama 2's. */
+/** `tokenizer.json` of a sentencepiece-like tokenizer with byte tokens for what its vocabulary lacks, as Llama 2's. */
+export const byteFallbackTokenizerJson = JSON.stringify(byteFallback());
+
 export function byteFallbackTokenizer(): TextTokenizer {
+  const config = {
+    clean_up_tokenization_spaces: false,
+    bos_token: "<s>",
+    eos_token: "</s>",
+    unk_token: "<unk>",
+  };
+  return createTokenizer(byteFallbackTokenizerJson, JSON.stringify(config), { beginning: 1, end: [2] });
+}
+
+function byteFallback(): object {
   const pieces = ["<unk>", "<s>", "</s>"];
   for (let byte = 0; byte < 256; byte++)
     pieces.push(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
@@ -31,7 +43,7 @@ export function byteFallbackTokenizer(): TextTokenizer {
     normalized: false,
     special: true,
   }));
-  const tokenizer = {
+  return {
     version: "1.0",
     truncation: null,
     padding: null,
@@ -64,11 +76,4 @@ export function byteFallbackTokenizer(): TextTokenizer {
       merges: [],
     },
   };
-  const config = {
-    clean_up_tokenization_spaces: false,
-    bos_token: "<s>",
-    eos_token: "</s>",
-    unk_token: "<unk>",
-  };
-  return createTokenizer(JSON.stringify(tokenizer), JSON.stringify(config), { beginning: 1, end: [2] });
 }
