@@ -14,7 +14,7 @@ export async function finiteDifferences(
     const at = async (offset: number) => {
       x[i] = before + offset;
       // Float32 rounds the offset; the difference quotient wants the one that was applied.
-      return { value: await f(), offset: (x[i] as number) - before };
+      return { value: await f(), offset: x[i] - before };
     };
     const near = slope(await at(step), await at(-step));
     const far = slope(await at(2 * step), await at(-2 * step));

@@ -81,7 +81,9 @@ export class Graph {
     const type = typeOf(data);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const key =
-      name === undefined && bytes.length <= SHARED_CONSTANT_BYTES ? `${type}|${shape}|${bytes}` : undefined;
+      name === undefined && bytes.length <= SHARED_CONSTANT_BYTES
+        ? `${type}|${shape.join()}|${bytes.join()}`
+        : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known;
     const value = { name: name ?? this.#name("constant"), type, shape };

@@ -182,7 +182,7 @@ function reshape(from: Shape, target: number[]): Dim[] {
 
 function castTarget(n: NodeContext): ElementType {
   const type = Object.entries(elementType).find(([, number]) => number === n.attributes["to"]);
-  if (!type) throw new ShapeError(`Cast to ${String(n.attributes["to"])} is not supported`);
+  if (!type) throw new ShapeError(`Cast to type ${JSON.stringify(n.attributes["to"])} is not supported`);
   return type[0] as ElementType;
 }
 
