@@ -1,8 +1,13 @@
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { modelsFolder } from "./tests/support/model-cache.ts";
+
+const globalSetup = ["./tests/support/build-models.ts"];
 
 export default defineConfig({
   test: {
+    globalSetup,
+    silent: "passed-only",
     projects: [
       {
         test: {
@@ -14,7 +19,19 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            // Base models for tests to put into the local bucket; see tests/workerd/base-model.ts.
+            miniflare: {
+              serviceBindings: { MODEL_FILES: { disk: { path: modelsFolder } } },
+              bindings: {
+                ADMIN_KEY: "fw_admin-of-the-tests",
+                MIGRATIONS: await readD1Migrations("functions/migrations"),
+              },
+            },
+          }),
+        ],
         test: {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],

@@ -1,4 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../shared/ids.ts";
 import type { Deps } from "./deps.ts";
 import { createRouter, type AppEnv } from "./http/app-env.ts";

@@ -55,13 +55,19 @@ export async function loadBaseModel(store: ObjectStore, name: string, folder: st
 
 async function readManifest(store: ObjectStore, name: string): Promise<ModelManifest> {
   const object = await store.get(modelKey(name, bundleFiles.manifest));
-  if (!object) throw new BaseModelError(`The bucket has no base model "${name}"`, { code: "base_model_not_found" });
+  if (!object)
+    throw new BaseModelError(`The bucket has no base model "${name}"`, { code: "base_model_not_found" });
   const json: unknown = JSON.parse(new TextDecoder().decode(await object.bytesBody()));
   return modelManifestSchema.parse(json);
 }
 
 /** A file of the bundle, from the disk if it was fetched before; its digest is checked either way. */
-async function readFileOnce(store: ObjectStore, manifest: ModelManifest, file: string, home: string): Promise<Uint8Array> {
+async function readFileOnce(
+  store: ObjectStore,
+  manifest: ModelManifest,
+  file: string,
+  home: string,
+): Promise<Uint8Array> {
   const wanted = manifest.files[file]?.sha256;
   const path = join(home, file);
   if (existsSync(path)) {
@@ -73,9 +79,12 @@ async function readFileOnce(store: ObjectStore, manifest: ModelManifest, file: s
   const bytes = await object.bytesBody();
   const found = sha256(bytes);
   if (found !== wanted) {
-    throw new BaseModelError(`"${file}" of base model "${manifest.name}" has sha256 ${found}, the manifest wants ${wanted}`, {
-      code: "base_model_corrupt",
-    });
+    throw new BaseModelError(
+      `"${file}" of base model "${manifest.name}" has sha256 ${found}, the manifest wants ${wanted}`,
+      {
+        code: "base_model_corrupt",
+      },
+    );
   }
   // Renamed into place, so that a trainer that dies here leaves no half a file behind.
   await writeFile(`${path}.part`, bytes);

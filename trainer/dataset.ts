@@ -38,9 +38,12 @@ export async function readTrainingData(
   const file = await read(datasetFiles.train);
   if (!file || file.etag !== dataset.etag) {
     const found = file ? `version "${file.etag}"` : "nothing";
-    throw new DatasetGoneError(`Dataset "${dataset.name}" has ${found}, the job wants version "${dataset.etag}"`, {
-      code: "dataset_gone",
-    });
+    throw new DatasetGoneError(
+      `Dataset "${dataset.name}" has ${found}, the job wants version "${dataset.etag}"`,
+      {
+        code: "dataset_gone",
+      },
+    );
   }
   const labels = findLabels(file.rows);
   const train = file.rows.map((row) => toExample(row, tokenizer));
@@ -58,7 +61,8 @@ async function readHeldOut(
     if (!file || file.rows.length === 0) continue;
     const expected = file.rows.map((row) => labels?.indexOf(expectedAnswer(row)) ?? -1);
     // A label that training never showed makes the rows free text: no scoring over known labels would be fair.
-    if (!labels || expected.includes(-1)) return { split, text: file.rows.map((row) => toExample(row, tokenizer)) };
+    if (!labels || expected.includes(-1))
+      return { split, text: file.rows.map((row) => toExample(row, tokenizer)) };
     const labelled = file.rows.map((row, i) => ({
       example: withAlternatives(row, labels, tokenizer),
       expected: expected[i] as number,
@@ -77,9 +81,16 @@ function toExample(row: DatasetRow, tokenizer: TextTokenizer): TokenizedExample 
 }
 
 /** The row's context, with each of the labels as a completion. */
-function withAlternatives(row: DatasetRow, labels: readonly string[], tokenizer: TextTokenizer): TokenizedExample {
+function withAlternatives(
+  row: DatasetRow,
+  labels: readonly string[],
+  tokenizer: TextTokenizer,
+): TokenizedExample {
   const examples = labels.map((label) => toExample(withAnswer(row, label), tokenizer));
-  return { context: examples[0]?.context ?? [], completions: examples.flatMap(({ completions }) => completions) };
+  return {
+    context: examples[0]?.context ?? [],
+    completions: examples.flatMap(({ completions }) => completions),
+  };
 }
 
 function withAnswer(row: DatasetRow, answer: string): DatasetRow {
@@ -93,13 +104,20 @@ function withAnswer(row: DatasetRow, answer: string): DatasetRow {
 /** Takes the longest beginning that all examples have in common out of them, as far as none of it is a target. */
 function shareBeginning(data: Omit<TrainingData, "sharedTokens">): TrainingData {
   const { train, heldOut } = data;
-  const scored = heldOut ? ("labelled" in heldOut ? heldOut.labelled.map(({ example }) => example) : heldOut.text) : [];
-  const sharedTokens = [...train, ...scored].reduce<readonly number[]>((shared, { context, contextTargets }, i) => {
-    const usable = context.slice(0, contextTargets?.[0]);
-    if (i === 0) return usable;
-    const differs = shared.findIndex((id, k) => usable[k] !== id);
-    return differs < 0 ? shared : shared.slice(0, differs);
-  }, []);
+  const scored = heldOut
+    ? "labelled" in heldOut
+      ? heldOut.labelled.map(({ example }) => example)
+      : heldOut.text
+    : [];
+  const sharedTokens = [...train, ...scored].reduce<readonly number[]>(
+    (shared, { context, contextTargets }, i) => {
+      const usable = context.slice(0, contextTargets?.[0]);
+      if (i === 0) return usable;
+      const differs = shared.findIndex((id, k) => usable[k] !== id);
+      return differs < 0 ? shared : shared.slice(0, differs);
+    },
+    [],
+  );
   const cut = (example: TokenizedExample): TokenizedExample => ({
     ...example,
     context: example.context.slice(sharedTokens.length),
@@ -117,7 +135,10 @@ function shareBeginning(data: Omit<TrainingData, "sharedTokens">): TrainingData 
   };
 }
 
-async function readRows(store: ObjectStore, key: string): Promise<{ rows: DatasetRow[]; etag: string } | null> {
+async function readRows(
+  store: ObjectStore,
+  key: string,
+): Promise<{ rows: DatasetRow[]; etag: string } | null> {
   const object = await store.get(key);
   if (!object) return null;
   const rows: DatasetRow[] = [];

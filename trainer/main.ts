@@ -18,7 +18,11 @@ try {
   log("Trainer started", { url: config.url });
   await runJobs(
     createHttpJobQueue(config.url, config.key),
-    createTrain({ store: createS3Store(config.bucket), workDirectory: config.workDirectory, threads: config.threads }),
+    createTrain({
+      store: createS3Store(config.bucket),
+      workDirectory: config.workDirectory,
+      threads: config.threads,
+    }),
     { heartbeatMs: config.heartbeatMs, exitWhenIdle: config.exitWhenIdle, signal: shutdown.signal, log },
   );
 } catch (error) {

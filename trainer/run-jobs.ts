@@ -40,7 +40,12 @@ export async function runJobs(queue: JobQueue, train: Train, options: RunOptions
   }
 }
 
-async function runJob(queue: JobQueue, train: Train, { job, lease }: LeaseAnswer, options: RunOptions): Promise<void> {
+async function runJob(
+  queue: JobQueue,
+  train: Train,
+  { job, lease }: LeaseAnswer,
+  options: RunOptions,
+): Promise<void> {
   const { log } = options;
   const abort = new AbortController();
   const shutdown = () => abort.abort(new ShutdownError("Trainer is shutting down"));
@@ -61,9 +66,15 @@ async function runJob(queue: JobQueue, train: Train, { job, lease }: LeaseAnswer
 }
 
 /** Tells the queue how an attempt ended that brought no soft prompt. */
-async function settle(queue: JobQueue, { job, lease }: LeaseAnswer, error: unknown, { log }: RunOptions): Promise<void> {
+async function settle(
+  queue: JobQueue,
+  { job, lease }: LeaseAnswer,
+  error: unknown,
+  { log }: RunOptions,
+): Promise<void> {
   if (error instanceof LeaseLostError) throw error;
-  if (error instanceof ConflictError && error.code === "lease_lost") throw new LeaseLostError(error.message, { cause: error });
+  if (error instanceof ConflictError && error.code === "lease_lost")
+    throw new LeaseLostError(error.message, { cause: error });
   if (error instanceof ShutdownError) {
     await queue.release(job.id, lease.token);
     log("Job released", { job: job.id });
@@ -77,7 +88,12 @@ async function settle(queue: JobQueue, { job, lease }: LeaseAnswer, error: unkno
 }
 
 /** Keeps the lease alive, carries the newest progress, and aborts the job when told to or when the lease is gone. */
-function startHeartbeat(queue: JobQueue, { job, lease }: LeaseAnswer, options: RunOptions, abort: AbortController) {
+function startHeartbeat(
+  queue: JobQueue,
+  { job, lease }: LeaseAnswer,
+  options: RunOptions,
+  abort: AbortController,
+) {
   const stopped = new AbortController();
   let newest: JobProgress | undefined;
   const beat = async () => {

@@ -1,4 +1,10 @@
-import { promptFiles, promptKey, type Evaluation, type LeasedJob, type TunedPrompt } from "../shared/contracts/job.ts";
+import {
+  promptFiles,
+  promptKey,
+  type Evaluation,
+  type LeasedJob,
+  type TunedPrompt,
+} from "../shared/contracts/job.ts";
 import type { ModelManifest } from "../shared/contracts/model.ts";
 import { serializeSafetensors } from "../shared/formats/safetensors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
@@ -26,13 +32,17 @@ export async function savePrompt(
   const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   const tensor = (name: string, shape: number[], data: Float32Array, metadata: Record<string, string>) =>
     serializeSafetensors(
-      new Map([[name, { type: "F32", shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }]]),
+      new Map([
+        [name, { type: "F32", shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }],
+      ]),
       metadata,
     );
   const { virtualTokens: tokens } = prompt;
   const files: Record<string, Uint8Array> = {
     [promptFiles.adapterConfig]: json(adapterConfig(manifest, prompt)),
-    [promptFiles.adapterModel]: tensor("prompt_embeddings", [tokens, hiddenSize], prompt.vectors, { format: "pt" }),
+    [promptFiles.adapterModel]: tensor("prompt_embeddings", [tokens, hiddenSize], prompt.vectors, {
+      format: "pt",
+    }),
     [promptFiles.prefix]: tensor("kv", [layers, 2, kvHeads, tokens, headSize], prompt.prefix, {
       base_digest: manifest.digest,
     }),

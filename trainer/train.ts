@@ -11,7 +11,12 @@ import { majorityShare, scoreLabels, scoreText } from "./tuning/evaluate.ts";
 import { initialTokens } from "./tuning/initial-prompt.ts";
 import type { Score } from "./tuning/objective.ts";
 import { planBatches } from "./tuning/plan-batches.ts";
-import { computePrefix, createPromptObjective, createScore, type TuningModel } from "./tuning/prompt-objective.ts";
+import {
+  computePrefix,
+  createPromptObjective,
+  createScore,
+  type TuningModel,
+} from "./tuning/prompt-objective.ts";
 import { tune } from "./tuning/tune.ts";
 
 export interface TrainOptions {
@@ -33,7 +38,12 @@ export function createTrain({ store, workDirectory, threads }: TrainOptions): Tr
     const tokens = data.train.reduce((sum, example) => sum + packedLength(example), 0);
     const settings = chooseSettings(job.settings, data.train.length, tokens);
     const { virtualTokens } = settings;
-    const model: TuningModel = { architecture, weights: base.weights, sharedTokens: data.sharedTokens, threads };
+    const model: TuningModel = {
+      architecture,
+      weights: base.weights,
+      sharedTokens: data.sharedTokens,
+      threads,
+    };
     const plan = planBatches(data.train, { ...settings, sharedAfter: data.sharedTokens.length });
     requireRoom(virtualTokens + data.sharedTokens.length + plan.layout.length, architecture.contextLength);
 
@@ -70,12 +80,23 @@ export function createTrain({ store, workDirectory, threads }: TrainOptions): Tr
     progress({ phase: "evaluating", seconds_left: null });
     const evaluation =
       data.heldOut &&
-      (await evaluate(data.heldOut, createScore(model, null), createScore(model, { tokens: virtualTokens, vectors }), signal));
+      (await evaluate(
+        data.heldOut,
+        createScore(model, null),
+        createScore(model, { tokens: virtualTokens, vectors }),
+        signal,
+      ));
 
     progress({ phase: "uploading" });
     const prefix = await computePrefix(model, virtualTokens, vectors);
     signal.throwIfAborted();
-    const files = await savePrompt(store, job, base.manifest, { virtualTokens, vectors, prefix, initialText, evaluation });
+    const files = await savePrompt(store, job, base.manifest, {
+      virtualTokens,
+      vectors,
+      prefix,
+      initialText,
+      evaluation,
+    });
     return {
       base_digest: digest,
       method: "prompt_tuning",
@@ -91,7 +112,12 @@ export function createTrain({ store, workDirectory, threads }: TrainOptions): Tr
   };
 }
 
-async function evaluate(heldOut: HeldOut, base: Score, tuned: Score, signal: AbortSignal): Promise<Evaluation> {
+async function evaluate(
+  heldOut: HeldOut,
+  base: Score,
+  tuned: Score,
+  signal: AbortSignal,
+): Promise<Evaluation> {
   if ("text" in heldOut) {
     return {
       split: heldOut.split,

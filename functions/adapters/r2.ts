@@ -11,7 +11,12 @@ export function createR2Store(bucket: R2Bucket): ObjectStore {
     async get(key) {
       const object = await bucket.get(key);
       if (!object) return null;
-      return { ...toHead(object), body: object.body, bytesBody: async () => new Uint8Array(await object.arrayBuffer()) };
+      return {
+        ...toHead(object),
+        // R2 streams bytes, its type just does not say so.
+        body: object.body as ReadableStream<Uint8Array>,
+        bytesBody: async () => new Uint8Array(await object.arrayBuffer()),
+      };
     },
     async put(key, body, { ifAbsent = false, contentType } = {}) {
       const object = await bucket.put(key, body, {

@@ -9,7 +9,13 @@ export const bucketEventSchema = z.object({
 });
 export type BucketEvent = z.infer<typeof bucketEventSchema>;
 
-const r2Actions = ["PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject", "LifecycleDeletion"] as const;
+const r2Actions = [
+  "PutObject",
+  "CopyObject",
+  "CompleteMultipartUpload",
+  "DeleteObject",
+  "LifecycleDeletion",
+] as const;
 const r2Schema = z
   .looseObject({
     action: z.enum(r2Actions),

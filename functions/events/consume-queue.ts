@@ -20,7 +20,11 @@ export async function consumeBucketEvents(deps: Deps, messages: readonly QueueMe
       for (const event of parse(message.body)) await handleBucketEvent(deps, event);
       message.ack();
     } catch (error) {
-      deps.log({ level: "error", message: "Bucket event failed", error: error instanceof Error ? error.stack : String(error) });
+      deps.log({
+        level: "error",
+        message: "Bucket event failed",
+        error: error instanceof Error ? error.stack : String(error),
+      });
       message.retry({ delaySeconds: RETRY_DELAY_SECONDS });
     }
   }

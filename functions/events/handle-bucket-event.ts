@@ -1,4 +1,9 @@
-import { datasetFiles, datasetKey, datasetLimits, type ValidationReport } from "../../shared/contracts/dataset.ts";
+import {
+  datasetFiles,
+  datasetKey,
+  datasetLimits,
+  type ValidationReport,
+} from "../../shared/contracts/dataset.ts";
 import { tuneSettingsSchema, type TuneSettings } from "../../shared/contracts/job.ts";
 import { NotFoundError } from "../../shared/errors.ts";
 import { newId, SLUG } from "../../shared/ids.ts";
@@ -43,8 +48,13 @@ async function process(deps: Deps, event: BucketEvent): Promise<EventOutcome> {
   const head = await deps.bucket.head(event.key);
   if (!head) return ignored("object is gone");
   // The event is only a hint: what counts is what lies there now, and a newer version has its own event.
-  if (event.etag !== null && normaliseEtag(event.etag) !== head.etag) return ignored("object has changed since");
-  const known = await createDatasetRecords(deps.database).findVersion(place.organization, place.name, head.etag);
+  if (event.etag !== null && normaliseEtag(event.etag) !== head.etag)
+    return ignored("object has changed since");
+  const known = await createDatasetRecords(deps.database).findVersion(
+    place.organization,
+    place.name,
+    head.etag,
+  );
   if (known) return ignored("object version is known");
   return registerVersion(deps, place, head);
 }
@@ -106,18 +116,27 @@ async function inspect(
     manifest = await deps.models.manifest(baseModel);
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    return refuse("invalid_row", `"${datasetFiles.settings}" names base model "${baseModel}", which does not exist`);
+    return refuse(
+      "invalid_row",
+      `"${datasetFiles.settings}" names base model "${baseModel}", which does not exist`,
+    );
   }
   const object = await deps.bucket.get(head.key);
   if (!object) return refuse("no_rows", "Dataset was deleted while it was read");
   const virtualTokens =
     settings.virtual_tokens === "auto" ? RESERVED_VIRTUAL_TOKENS : settings.virtual_tokens;
   const maxTokens = manifest.architecture.contextLength - virtualTokens;
-  return { settings, report: await validateDataset(object.body, await deps.models.tokenizer(baseModel), maxTokens) };
+  return {
+    settings,
+    report: await validateDataset(object.body, await deps.models.tokenizer(baseModel), maxTokens),
+  };
 }
 
 /** The settings beside the dataset, or a sentence about what is wrong with them. */
-async function readSettings(deps: Deps, { organization, name }: DatasetPlace): Promise<TuneSettings | string> {
+async function readSettings(
+  deps: Deps,
+  { organization, name }: DatasetPlace,
+): Promise<TuneSettings | string> {
   const object = await deps.bucket.get(datasetKey(organization, name, datasetFiles.settings));
   if (!object) return tuneSettingsSchema.parse({});
   let json: unknown;

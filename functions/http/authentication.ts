@@ -28,9 +28,12 @@ export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
     const { scopes } = c.get("caller");
     const allowed = scopes.includes(scope) || (scope !== "trainer" && scopes.includes("admin"));
     if (!allowed) {
-      throw new PermissionError(`This key lacks the scope "${scope}", it has ${scopes.map((s) => `"${s}"`).join(", ")}`, {
-        code: "insufficient_scope",
-      });
+      throw new PermissionError(
+        `This key lacks the scope "${scope}", it has ${scopes.map((s) => `"${s}"`).join(", ")}`,
+        {
+          code: "insufficient_scope",
+        },
+      );
     }
     await next();
   };

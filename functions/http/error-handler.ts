@@ -1,6 +1,12 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { errorBody, ForewordError, InternalError, InvalidRequestError, NotFoundError } from "../../shared/errors.ts";
+import {
+  errorBody,
+  ForewordError,
+  InternalError,
+  InvalidRequestError,
+  NotFoundError,
+} from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -24,7 +30,9 @@ export function errorHandler(deps: Deps): ErrorHandler<AppEnv> {
 
 /** Answers a path that no route has. */
 export const notFoundHandler: NotFoundHandler<AppEnv> = (c) => {
-  const error = new NotFoundError(`Unknown request URL: ${c.req.method} ${c.req.path}`, { code: "unknown_url" });
+  const error = new NotFoundError(`Unknown request URL: ${c.req.method} ${c.req.path}`, {
+    code: "unknown_url",
+  });
   return c.json(errorBody(error), 404);
 };
 
@@ -32,7 +40,10 @@ function toForewordError(error: Error): ForewordError {
   if (error instanceof ForewordError) return error;
   if (error instanceof HTTPException && error.status < 500) {
     // Hono's own: a body that is no JSON, a wrong content type.
-    return new InvalidRequestError(error.message || "Malformed request", { code: "invalid_request", cause: error });
+    return new InvalidRequestError(error.message || "Malformed request", {
+      code: "invalid_request",
+      cause: error,
+    });
   }
   return new InternalError("The server had an error while processing the request", {
     code: "internal_error",

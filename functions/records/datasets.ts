@@ -25,7 +25,10 @@ export interface DatasetRecords {
 
 export function createDatasetRecords(database: SqlDatabase): DatasetRecords {
   const first = async (where: string, ...parameters: string[]) => {
-    const row = await database.first(`SELECT * FROM datasets WHERE ${where} ORDER BY id DESC LIMIT 1`, ...parameters);
+    const row = await database.first(
+      `SELECT * FROM datasets WHERE ${where} ORDER BY id DESC LIMIT 1`,
+      ...parameters,
+    );
     return row && toRecord(row);
   };
   return {
@@ -34,7 +37,8 @@ export function createDatasetRecords(database: SqlDatabase): DatasetRecords {
     find: (organization, id) => first("organization = ?1 AND id = ?2", organization, id),
     latest: (organization, name) => first("organization = ?1 AND name = ?2", organization, name),
     async list(organization, name) {
-      const sql = "SELECT * FROM datasets WHERE organization = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id DESC";
+      const sql =
+        "SELECT * FROM datasets WHERE organization = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id DESC";
       return (await database.all(sql, organization, name ?? null)).map(toRecord);
     },
   };

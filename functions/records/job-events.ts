@@ -41,7 +41,8 @@ export async function listJobEvents(
   jobId: string,
   page: { after?: string | undefined; limit: number },
 ): Promise<JobEvent[]> {
-  const sql = "SELECT * FROM job_events WHERE job_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
+  const sql =
+    "SELECT * FROM job_events WHERE job_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
   return (await database.all(sql, jobId, page.after ?? null, page.limit)).map(toEvent);
 }
 

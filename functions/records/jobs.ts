@@ -41,7 +41,11 @@ export interface JobRecords {
 export function createJobRecords(database: SqlDatabase): JobRecords {
   return {
     async find(organization, id) {
-      const row = await database.first("SELECT * FROM jobs WHERE organization = ?1 AND id = ?2", organization, id);
+      const row = await database.first(
+        "SELECT * FROM jobs WHERE organization = ?1 AND id = ?2",
+        organization,
+        id,
+      );
       return row && toJobRecord(row);
     },
     async list(organization, { after, limit }) {

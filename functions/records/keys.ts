@@ -21,7 +21,11 @@ export interface KeyRecord {
 export interface KeyRecords {
   authenticate(key: string): Promise<Caller | null>;
   /** Makes a key; `key` is given out here and never again. */
-  create(organization: string, name: string, scopes: readonly Scope[]): Promise<{ record: KeyRecord; key: string }>;
+  create(
+    organization: string,
+    name: string,
+    scopes: readonly Scope[],
+  ): Promise<{ record: KeyRecord; key: string }>;
   list(organization: string): Promise<KeyRecord[]>;
   /** False when the organisation has no such live key. */
   revoke(organization: string, id: string): Promise<boolean>;
@@ -84,7 +88,8 @@ export function createKeyRecords({ config, database, now }: KeyDeps): KeyRecords
     },
 
     async revoke(organization, id) {
-      const sql = "UPDATE keys SET revoked_at = ?3 WHERE organization = ?1 AND id = ?2 AND revoked_at IS NULL";
+      const sql =
+        "UPDATE keys SET revoked_at = ?3 WHERE organization = ?1 AND id = ?2 AND revoked_at IS NULL";
       return (await database.run(sql, organization, id, now())) > 0;
     },
   };

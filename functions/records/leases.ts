@@ -19,7 +19,11 @@ export interface Leases {
   /** Gives out the oldest job that waits or whose lease ran out, or null. */
   claim(): Promise<JobRecord | null>;
   /** Extends a lease. Throws ConflictError (`lease_lost`) when it is no longer the holder's. */
-  heartbeat(id: string, token: number, progress?: JobProgress): Promise<{ cancel: boolean; leaseExpiresAt: number }>;
+  heartbeat(
+    id: string,
+    token: number,
+    progress?: JobProgress,
+  ): Promise<{ cancel: boolean; leaseExpiresAt: number }>;
   /** Ends a job with its soft prompt, exactly once; repeating it is success. Throws ConflictError (`lease_lost`). */
   complete(id: string, token: number, prompt: TunedPrompt): Promise<{ model: string }>;
   /** Ends an attempt without one. Throws ConflictError (`lease_lost`). */

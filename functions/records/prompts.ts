@@ -30,7 +30,11 @@ const LIVE = "organization = ?1 AND deleted_at IS NULL";
 export function createPromptRecords(database: SqlDatabase): PromptRecords {
   return {
     async findByModel(organization, model) {
-      const row = await database.first(`SELECT * FROM prompts WHERE ${LIVE} AND model = ?2`, organization, model);
+      const row = await database.first(
+        `SELECT * FROM prompts WHERE ${LIVE} AND model = ?2`,
+        organization,
+        model,
+      );
       return row && toRecord(row);
     },
     async find(organization, id) {

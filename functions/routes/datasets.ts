@@ -56,8 +56,13 @@ export function datasetRoutes(deps: Deps) {
     async (c) => {
       const { dataset } = c.req.valid("param");
       const { organization } = c.get("caller");
-      const record = (await datasets.find(organization, dataset)) ?? (await datasets.latest(organization, dataset));
-      if (!record) throw new NotFoundError(`No such dataset: "${dataset}"`, { code: "dataset_not_found", param: "dataset" });
+      const record =
+        (await datasets.find(organization, dataset)) ?? (await datasets.latest(organization, dataset));
+      if (!record)
+        throw new NotFoundError(`No such dataset: "${dataset}"`, {
+          code: "dataset_not_found",
+          param: "dataset",
+        });
       return c.json(present(record), 200);
     },
   );

@@ -97,7 +97,8 @@ export function fineTuningRoutes(deps: Deps) {
       request: { params },
       responses: jsonAnswer(jobSchema),
     }),
-    async (c) => c.json(await withPrompt(await findJob(c.get("caller").organization, c.req.valid("param").id)), 200),
+    async (c) =>
+      c.json(await withPrompt(await findJob(c.get("caller").organization, c.req.valid("param").id)), 200),
   );
 
   router.openapi(
@@ -127,14 +128,19 @@ function present(job: JobRecord, tuned: PromptRecord | null): z.infer<typeof job
     id: job.id,
     created_at: toSeconds(job.createdAt),
     finished_at: job.finishedAt === null ? null : toSeconds(job.finishedAt),
-    estimated_finish: estimate === null || job.status !== "running" ? null : toSeconds(Date.now() + estimate * 1000),
+    estimated_finish:
+      estimate === null || job.status !== "running" ? null : toSeconds(Date.now() + estimate * 1000),
     model: job.baseModel,
     fine_tuned_model: tuned?.model ?? null,
     organization_id: job.organization,
     status: job.status,
     training_file: job.datasetId,
     validation_file: null,
-    hyperparameters: { n_epochs: settings.epochs, batch_size: settings.batch_size, learning_rate_multiplier: "auto" },
+    hyperparameters: {
+      n_epochs: settings.epochs,
+      batch_size: settings.batch_size,
+      learning_rate_multiplier: "auto",
+    },
     result_files: [],
     seed: settings.seed,
     trained_tokens: tuned?.prompt.trained_tokens ?? null,

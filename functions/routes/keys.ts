@@ -48,16 +48,25 @@ export function keyRoutes(deps: Deps) {
       const caller = c.get("caller");
       const target = organization ?? caller.organization;
       if (caller.keyId !== DEPLOYMENT_KEY && target !== caller.organization) {
-        throw new PermissionError(`This key belongs to organization "${caller.organization}", not to "${target}"`, {
-          code: "wrong_organization",
-          param: "organization",
-        });
+        throw new PermissionError(
+          `This key belongs to organization "${caller.organization}", not to "${target}"`,
+          {
+            code: "wrong_organization",
+            param: "organization",
+          },
+        );
       }
-      if (caller.keyId !== DEPLOYMENT_KEY && scopes?.some((scope) => scope === "trainer" || scope === "events")) {
-        throw new PermissionError('Scopes "trainer" and "events" can only be given by the deployment\'s admin key', {
-          code: "insufficient_scope",
-          param: "scopes",
-        });
+      if (
+        caller.keyId !== DEPLOYMENT_KEY &&
+        scopes?.some((scope) => scope === "trainer" || scope === "events")
+      ) {
+        throw new PermissionError(
+          'Scopes "trainer" and "events" can only be given by the deployment\'s admin key',
+          {
+            code: "insufficient_scope",
+            param: "scopes",
+          },
+        );
       }
       const { record, key } = await keys.create(target, name, scopes ?? defaultScopes);
       return c.json({ ...present(record), key }, 200);

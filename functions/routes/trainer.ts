@@ -38,7 +38,8 @@ export function trainerRoutes(deps: Deps) {
       const job = await leases.claim();
       if (!job) return c.body(null, 204);
       const dataset = await datasets.find(job.organization, job.datasetId);
-      if (!dataset) throw new InternalError(`Job "${job.id}" names dataset "${job.datasetId}", which has no record`);
+      if (!dataset)
+        throw new InternalError(`Job "${job.id}" names dataset "${job.datasetId}", which has no record`);
       const lease = { token: job.leaseToken, expires_at: job.leaseExpiresAt as number };
       return c.json({ job: present(job, dataset), lease }, 200);
     },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { callApi } from "./api.ts";
 import { root } from "./paths.ts";
 import type { Stack } from "./stack.ts";
@@ -13,9 +14,8 @@ export interface Answers {
   readonly tokensPerSecond: number;
 }
 
-interface Completion {
-  readonly choices: { readonly text: string }[];
-}
+const rowSchema = z.object({ prompt: z.string(), completion: z.string() });
+const completionSchema = z.object({ choices: z.tuple([z.object({ text: z.string() })]) });
 
 const MAX_TOKENS = 8;
 /** Enough tokens for a rate. */
@@ -39,14 +39,14 @@ export async function askBoth(stack: Stack, baseModel: string, tunedModel: strin
 
 function heldOutPrompt(): string {
   const rows = readFileSync(join(root, "scripts/example/test.jsonl"), "utf8").trimEnd().split("\n");
-  const parsed = rows.map((row) => JSON.parse(row) as { prompt: string; completion: string });
+  const parsed = rows.map((row) => rowSchema.parse(JSON.parse(row)));
   return (parsed.find((row) => row.completion === " spam") ?? parsed[0])?.prompt ?? "";
 }
 
 async function complete({ url, credentials }: Stack, request: object) {
   const body = { temperature: 0, ...request };
-  const { data, headers } = await callApi<Completion>(url, credentials.apiKey, "/v1/completions", body);
-  return { text: data.choices[0]?.text ?? "", timing: readTiming(headers) };
+  const { data, headers } = await callApi(url, credentials.apiKey, "/v1/completions", completionSchema, body);
+  return { text: data.choices[0].text, timing: readTiming(headers) };
 }
 
 /** The Worker tells its own times in `server-timing`: HTTP on this machine adds less than a millisecond. */

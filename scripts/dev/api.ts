@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { InternalError } from "../../shared/errors.ts";
 
 /** The API answered with an error. */
@@ -9,11 +10,12 @@ export class ApiError extends InternalError {
   }
 }
 
-/** One call of the API; the caller knows the answer's type. Throws ApiError. */
+/** One call of the API, a POST where there is a body; the schema names what is read of the answer. Throws ApiError. */
 export async function callApi<T>(
   url: string,
   key: string,
   path: string,
+  schema: z.ZodType<T>,
   body?: unknown,
 ): Promise<{ data: T; headers: Headers }> {
   const response = await fetch(new URL(path, url), {
@@ -24,5 +26,5 @@ export async function callApi<T>(
   if (!response.ok) {
     throw new ApiError(`${path} answered ${response.status}: ${await response.text()}`, response.status);
   }
-  return { data: (await response.json()) as T, headers: response.headers };
+  return { data: schema.parse(await response.json()), headers: response.headers };
 }

@@ -21,7 +21,11 @@ const STOP_TIMEOUT_MS = 12_000;
 const TAIL_LINES = 15;
 
 /** Starts a Node program; what it prints goes to `.foreword/logs/<name>.log`. */
-export function startChild(name: string, args: readonly string[], environment: Record<string, string>): Child {
+export function startChild(
+  name: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+): Child {
   mkdirSync(logFolder, { recursive: true });
   const logFile = join(logFolder, `${name}.log`);
   const log = createWriteStream(logFile);
@@ -39,7 +43,9 @@ export function startChild(name: string, args: readonly string[], environment: R
   const died = exited.then(([code, signal]) => {
     if (stopping) return new Promise<never>(() => undefined);
     const tail = readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-TAIL_LINES).join("\n");
-    throw new ChildDiedError(`The ${name} ended by itself (${signal ?? `status ${code}`}). Its last words:\n${tail}`);
+    throw new ChildDiedError(
+      `The ${name} ended by itself (${signal ?? `status ${code}`}). Its last words:\n${tail}`,
+    );
   });
   // Whoever awaits `died` gets the error; until then it must not count as unhandled.
   died.catch(() => undefined);

@@ -25,7 +25,9 @@ const SECRET_BYTES = 24;
 
 /** The credentials of an earlier start, or null. Throws when the file is there but is no credentials file. */
 export function readCredentials(): Credentials | null {
-  return existsSync(credentialsFile) ? credentialsSchema.parse(JSON.parse(readFileSync(credentialsFile, "utf8"))) : null;
+  return existsSync(credentialsFile)
+    ? credentialsSchema.parse(JSON.parse(readFileSync(credentialsFile, "utf8")))
+    : null;
 }
 
 /** Keeps credentials where only their owner can read them. */

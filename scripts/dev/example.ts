@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { datasetFiles, datasetKey } from "../../shared/contracts/dataset.ts";
-import type { Evaluation, JobProgress } from "../../shared/contracts/job.ts";
+import { evaluationSchema, jobProgressSchema, type Evaluation } from "../../shared/contracts/job.ts";
 import { InternalError } from "../../shared/errors.ts";
 import { callApi } from "./api.ts";
 import type { Output } from "./output.ts";
@@ -15,19 +16,26 @@ const folder = join(root, "scripts/example");
 const JOB_TIMEOUT_MS = 60_000;
 const POLL_MS = 500;
 
-interface Job {
-  readonly id: string;
-  readonly status: string;
-  readonly fine_tuned_model: string | null;
-  readonly training_file: string;
-  readonly error: { message: string } | null;
-  readonly foreword: {
-    readonly progress: JobProgress | null;
-    readonly evaluation: Evaluation | null;
-    readonly tuning_seconds: number | null;
-    readonly steps: number | null;
-  };
-}
+const jobSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  fine_tuned_model: z.string().nullable(),
+  training_file: z.string(),
+  error: z.object({ message: z.string() }).nullable(),
+  foreword: z.object({
+    progress: jobProgressSchema.nullable(),
+    evaluation: evaluationSchema.nullable(),
+    tuning_seconds: z.number().nullable(),
+    steps: z.int().nullable(),
+  }),
+});
+type Job = z.infer<typeof jobSchema>;
+const jobListSchema = z.object({ data: z.array(jobSchema) });
+const datasetListSchema = z.object({
+  data: z.array(
+    z.object({ id: z.string(), status: z.string(), errors: z.array(z.object({ message: z.string() })) }),
+  ),
+});
 
 export interface TunedExample {
   readonly model: string;
@@ -42,7 +50,9 @@ export async function tuneExample(stack: Stack, output: Output): Promise<TunedEx
   const job = await finishedJob(stack, output);
   const { evaluation, tuning_seconds: tuningSeconds, steps } = job.foreword;
   if (job.status !== "succeeded" || !job.fine_tuned_model || !evaluation || !tuningSeconds || !steps) {
-    throw new InternalError(`Tuning the example ended as "${job.status}": ${job.error?.message ?? "no reason given"}`);
+    throw new InternalError(
+      `Tuning the example ended as "${job.status}": ${job.error?.message ?? "no reason given"}`,
+    );
   }
   return { model: job.fine_tuned_model, evaluation, tuningSeconds, steps };
 }
@@ -73,14 +83,11 @@ async function finishedJob(stack: Stack, output: Output): Promise<Job> {
 }
 
 async function newestJob({ url, credentials }: Stack): Promise<Job | undefined> {
-  const datasets = await callApi<{ data: { id: string; status: string; errors: { message: string }[] }[] }>(
-    url,
-    credentials.apiKey,
-    `/v1/datasets?name=${DATASET}`,
-  );
+  const datasets = await callApi(url, credentials.apiKey, `/v1/datasets?name=${DATASET}`, datasetListSchema);
   const [dataset] = datasets.data.data;
-  if (dataset?.status === "refused") throw new InternalError(`Dataset was refused: ${dataset.errors[0]?.message}`);
-  const jobs = await callApi<{ data: Job[] }>(url, credentials.apiKey, "/v1/fine_tuning/jobs?limit=100");
+  if (dataset?.status === "refused")
+    throw new InternalError(`Dataset was refused: ${dataset.errors[0]?.message}`);
+  const jobs = await callApi(url, credentials.apiKey, "/v1/fine_tuning/jobs?limit=100", jobListSchema);
   return jobs.data.data.find((job) => job.training_file === dataset?.id);
 }
 

@@ -15,10 +15,13 @@ export interface StackOptions {
 const USAGE = "npm start -- [--exit] [--json] [--no-example]";
 
 /** Reads flags, `PORT` and `S3_PORT`. Throws InvalidRequestError with the usage. */
-export function readOptions(args: readonly string[], environment: Record<string, string | undefined>): StackOptions {
+export function readOptions(
+  args: readonly string[],
+  environment: Record<string, string | undefined>,
+): StackOptions {
   const port = (name: string, preset: number) => {
-    const port = Number(environment[name] ?? preset);
-    if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+    const chosen = Number(environment[name] ?? preset);
+    if (Number.isInteger(chosen) && chosen > 0 && chosen < 65536) return chosen;
     throw new InvalidRequestError(`${name} is "${environment[name]}", wanted a port number`);
   };
   try {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { unstable_readConfig } from "wrangler";
+import { z } from "zod";
 import { createS3Store } from "../../trainer/adapters/s3.ts";
 import { uploadBundle } from "../../trainer/model/bundle.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
-import { InternalError } from "../../shared/errors.ts";
 import { ApiError, callApi } from "./api.ts";
 import { startChild, type Child } from "./child.ts";
 import { newAdminKey, readCredentials, writeCredentials, type Credentials } from "./credentials.ts";
@@ -70,7 +70,7 @@ async function startParts(
     upstream: url,
     credentials: s3Credentials,
     onEvent: async (event) => {
-      await callApi(url, adminKey, "/v1/bucket-events", event);
+      await callApi(url, adminKey, "/v1/bucket-events", z.object({}), event);
     },
   });
   started.push({ stop: () => s3.close() });
@@ -108,7 +108,7 @@ function startTrainer(url: string, { trainerKey, s3 }: Credentials): Child {
 async function stillValid(url: string, known: Credentials | null) {
   if (!known) return null;
   try {
-    await callApi(url, known.apiKey, "/v1/models");
+    await callApi(url, known.apiKey, "/v1/models", z.object({}));
     return { apiKey: known.apiKey, trainerKey: known.trainerKey };
   } catch (error) {
     if (error instanceof ApiError && error.httpStatus === 401) return null;
@@ -117,15 +117,28 @@ async function stillValid(url: string, known: Credentials | null) {
 }
 
 async function newKeys(url: string, adminKey: string) {
-  const create = async (name: string, scopes?: string[]) =>
-    (await callApi<{ key: string }>(url, adminKey, "/v1/keys", { name, organization: LOCAL_ORGANIZATION, scopes })).data.key;
+  const create = async (name: string, scopes?: string[]) => {
+    const body = { name, organization: LOCAL_ORGANIZATION, scopes };
+    return (await callApi(url, adminKey, "/v1/keys", z.object({ key: z.string() }), body)).data.key;
+  };
   return { apiKey: await create("Local stack"), trainerKey: await create("Local trainer", ["trainer"]) };
 }
 
-/** The credentials that workerd's local R2 was configured with. */
+const localBucketSchema = z.object({
+  r2_buckets: z.tuple([
+    z.object({
+      local_dev: z.object({
+        experimental_s3_credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+      }),
+    }),
+  ]),
+});
+
+/** The credentials that workerd's local R2 was configured with. Throws when wrangler.toml has none. */
 function localS3Credentials() {
-  const [bucket] = unstable_readConfig({ config: join(root, "wrangler.toml") }, { hideWarnings: true }).r2_buckets;
-  const credentials = bucket?.local_dev?.experimental_s3_credentials;
-  if (!credentials) throw new InternalError('wrangler.toml has no local S3 credentials under "r2_buckets"');
-  return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };
+  const config: unknown = unstable_readConfig(
+    { config: join(root, "wrangler.toml") },
+    { hideWarnings: true },
+  );
+  return localBucketSchema.parse(config).r2_buckets[0].local_dev.experimental_s3_credentials;
 }

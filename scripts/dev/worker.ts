@@ -40,7 +40,10 @@ export async function migrateDatabase(): Promise<void> {
       { cwd: root, env: { ...process.env, ...quiet } },
     );
   } catch (cause) {
-    throw new InternalError(`Database migration failed: ${(cause as { stderr?: string }).stderr ?? String(cause)}`, { cause });
+    throw new InternalError(
+      `Database migration failed: ${(cause as { stderr?: string }).stderr ?? String(cause)}`,
+      { cause },
+    );
   }
   mkdirSync(stateOfWorker, { recursive: true });
   writeFileSync(stamp, wanted);
@@ -56,9 +59,13 @@ export async function startWorker(port: number, adminKey: string): Promise<Child
     [
       wrangler,
       "dev",
-      ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
-      ...["--persist-to", stateOfWorker, "--log-level", "info", "--show-interactive-dev-session=false"],
-      ...["--env-file", secrets],
+      "--ip=127.0.0.1",
+      `--port=${port}`,
+      "--inspector-port=0",
+      `--persist-to=${stateOfWorker}`,
+      "--log-level=info",
+      "--show-interactive-dev-session=false",
+      `--env-file=${secrets}`,
     ],
     quiet,
   );
@@ -73,7 +80,9 @@ export async function startWorker(port: number, adminKey: string): Promise<Child
 
 /** Fires the Worker's cron trigger every minute, which workerd leaves to others. */
 export function startClock(url: string, onError: (error: unknown) => void): { stop(): Promise<void> } {
-  const tick = () => fetch(new URL("/cdn-cgi/local/scheduled", url)).catch(onError);
+  const tick = () => {
+    fetch(new URL("/cdn-cgi/local/scheduled", url)).catch(onError);
+  };
   const timer = setInterval(tick, CRON_PERIOD_MS);
   return { stop: async () => clearInterval(timer) };
 }

@@ -17,7 +17,11 @@ export const tuneSettingsSchema = z.strictObject({
   batch_size: z.union([auto, z.int().min(1).max(256)]).default("auto"),
   /** The text whose token embeddings the virtual tokens start from. */
   initial_text: z.string().max(4096).optional(),
-  seed: z.int().nonnegative().max(2 ** 31 - 1).default(0),
+  seed: z
+    .int()
+    .nonnegative()
+    .max(2 ** 31 - 1)
+    .default(0),
 });
 export type TuneSettings = z.infer<typeof tuneSettingsSchema>;
 
@@ -77,7 +81,13 @@ export const leasedJobSchema = z.object({
   id: z.string(),
   organization: z.string(),
   base_model: z.string(),
-  dataset: z.object({ id: z.string(), name: z.string(), format: rowFormatSchema, rows: z.int(), etag: z.string() }),
+  dataset: z.object({
+    id: z.string(),
+    name: z.string(),
+    format: rowFormatSchema,
+    rows: z.int(),
+    etag: z.string(),
+  }),
   settings: tuneSettingsSchema,
   attempt: z.int(),
   /** Where this attempt's soft prompt goes; another attempt has another id, so nothing is ever overwritten. */

@@ -1,6 +1,8 @@
 import { datasetLimits, type RowError, type RowErrorCode } from "../contracts/dataset.ts";
 
-export type Line = { readonly number: number; readonly text: string } | { readonly number: number; readonly error: RowError };
+export type Line =
+  | { readonly number: number; readonly text: string }
+  | { readonly number: number; readonly error: RowError };
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;

@@ -42,7 +42,8 @@ interface TensorEntry {
  * Format: https://huggingface.co/docs/safetensors, "Format".
  */
 export function parseSafetensors(file: Uint8Array, maxHeaderBytes = MAX_HEADER_BYTES): SafetensorsFile {
-  if (file.length < LENGTH_BYTES) throw new SafetensorsError(`Found ${file.length} bytes, wanted a header length of 8`);
+  if (file.length < LENGTH_BYTES)
+    throw new SafetensorsError(`Found ${file.length} bytes, wanted a header length of 8`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerBytes = view.getBigUint64(0, true);
   const limit = Math.min(maxHeaderBytes, file.length - LENGTH_BYTES);
@@ -128,31 +129,42 @@ function parseEntry(name: string, value: unknown): TensorEntry {
     );
   }
   if (!isSizes(shape) || shape.length > MAX_RANK) {
-    throw new SafetensorsError(`Tensor "${name}" has shape ${JSON.stringify(shape)}, wanted at most ${MAX_RANK} sizes`);
+    throw new SafetensorsError(
+      `Tensor "${name}" has shape ${JSON.stringify(shape)}, wanted at most ${MAX_RANK} sizes`,
+    );
   }
   if (!isSizes(offsets) || offsets.length !== 2 || (offsets[0] as number) > (offsets[1] as number)) {
-    throw new SafetensorsError(`Tensor "${name}" has offsets ${JSON.stringify(offsets)}, wanted a begin and an end`);
+    throw new SafetensorsError(
+      `Tensor "${name}" has offsets ${JSON.stringify(offsets)}, wanted a begin and an end`,
+    );
   }
   const [begin, end] = offsets as [number, number];
   const type = dtype as SafetensorsType;
   const wanted = shape.reduce((product, size) => product * size, elementBytes[type]);
   if (end - begin !== wanted) {
-    throw new SafetensorsError(`Tensor "${name}" spans ${end - begin} bytes, its shape [${shape}] wants ${wanted}`);
+    throw new SafetensorsError(
+      `Tensor "${name}" spans ${end - begin} bytes, its shape [${shape}] wants ${wanted}`,
+    );
   }
   return { dtype: type, shape, data_offsets: [begin, end] };
 }
 
 function checkCoverage(entries: [string, TensorEntry][], dataBytes: number): void {
   let position = 0;
-  const byBegin = entries.toSorted(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  const byBegin = entries.toSorted(
+    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+  );
   for (const [name, { data_offsets }] of byBegin) {
     const [begin, end] = data_offsets;
     if (begin !== position) {
-      throw new SafetensorsError(`Tensor "${name}" begins at byte ${begin}, wanted ${position}: a hole or an overlap`);
+      throw new SafetensorsError(
+        `Tensor "${name}" begins at byte ${begin}, wanted ${position}: a hole or an overlap`,
+      );
     }
     position = end;
   }
-  if (position !== dataBytes) throw new SafetensorsError(`Tensors cover ${position} of ${dataBytes} data bytes`);
+  if (position !== dataBytes)
+    throw new SafetensorsError(`Tensors cover ${position} of ${dataBytes} data bytes`);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,5 @@
 import type { Architecture } from "../contracts/model.ts";
-import type { InferenceEngine, KvTensor, Prefix, SoftPromptVectors } from "../ports/inference-engine.ts";
+import type { InferenceEngine, Prefix } from "../ports/inference-engine.ts";
 import type { DecodeSession } from "./decode-session.ts";
 import { ContextLengthError, EngineUsageError, SoftPromptShapeError } from "./errors.ts";
 import { runChunks, type EngineContext } from "./run-chunks.ts";
@@ -73,7 +73,7 @@ export function kvFloatsPerToken({ layers, kvHeads, headSize }: Architecture): n
   return 2 * layers * kvHeads * headSize;
 }
 
-function checkSize(what: string, data: SoftPromptVectors["data"] | KvTensor["data"], wanted: number): void {
+function checkSize(what: string, data: Float32Array, wanted: number): void {
   if (data.length !== wanted) throw new SoftPromptShapeError(what, data.length, wanted);
 }
 

@@ -21,7 +21,10 @@ export async function runChunks(context: EngineContext, step: DecodeStep): Promi
     try {
       if (begin > 0) await nextTurn();
       const end = Math.min(begin + context.chunkTokens, total);
-      made = await context.session.run({ ...slice(step, begin, end, context.architecture), past: past ?? step.past });
+      made = await context.session.run({
+        ...slice(step, begin, end, context.architecture),
+        past: past ?? step.past,
+      });
     } finally {
       past?.release();
     }
@@ -43,7 +46,10 @@ function slice(
   return {
     prompt:
       prompt && begin < lastVector
-        ? { tokens: lastVector - begin, data: prompt.data.subarray(begin * hiddenSize, lastVector * hiddenSize) }
+        ? {
+            tokens: lastVector - begin,
+            data: prompt.data.subarray(begin * hiddenSize, lastVector * hiddenSize),
+          }
         : null,
     ids: ids.slice(Math.max(begin - vectors, 0), Math.max(end - vectors, 0)),
     rows: rows.slice(firstRow, lastRow).map((row) => row - begin),

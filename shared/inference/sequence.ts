@@ -63,7 +63,9 @@ function rowsOf(tokenIds: readonly number[], logitsAt: LogitsAt): readonly numbe
   logitsAt.forEach((row, i) => {
     const after = logitsAt[i - 1] ?? -1;
     if (!Number.isInteger(row) || row <= after || row >= count) {
-      throw new EngineUsageError(`Found position ${row} after ${after}, wanted ascending ones below ${count}`);
+      throw new EngineUsageError(
+        `Found position ${row} after ${after}, wanted ascending ones below ${count}`,
+      );
     }
   });
   return logitsAt;

@@ -15,7 +15,11 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectHead | null>;
   get(key: string): Promise<StoredObject | null>;
   /** With `ifAbsent`, throws ConflictError (code `object_exists`) when the key is taken. Returns the new etag. */
-  put(key: string, body: Uint8Array | string, options?: { ifAbsent?: boolean; contentType?: string }): Promise<string>;
+  put(
+    key: string,
+    body: Uint8Array | string,
+    options?: { ifAbsent?: boolean; contentType?: string },
+  ): Promise<string>;
   delete(key: string): Promise<void>;
   /** Every object under a prefix, in key order. */
   list(prefix: string): AsyncIterable<ObjectHead>;

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { chatMessageSchema, datasetLimits, type DatasetRow, type RowErrorCode } from "../contracts/dataset.ts";
+import {
+  chatMessageSchema,
+  datasetLimits,
+  type DatasetRow,
+  type RowErrorCode,
+} from "../contracts/dataset.ts";
 import { InvalidDataError } from "../errors.ts";
 
 /** One line is no usable row. */
@@ -52,7 +57,8 @@ function parseMessages(value: object): DatasetRow {
   if (last?.role !== "assistant") {
     throw new RowParseError("invalid_row", `The last message must be the assistant's, found "${last?.role}"`);
   }
-  if (last.content.trim() === "") throw new RowParseError("empty_completion", "The last assistant message is empty");
+  if (last.content.trim() === "")
+    throw new RowParseError("empty_completion", "The last assistant message is empty");
   return { format: "messages", messages };
 }
 

@@ -37,7 +37,9 @@ export function plainText(row: DatasetRow): { prompt: string; completion: string
 
 /** What the model is to answer: the completion, or the last assistant turn. */
 export function expectedAnswer(row: DatasetRow): string {
-  return plainText(row)?.completion ?? (row.format === "messages" ? (row.messages.at(-1)?.content ?? "") : "");
+  return (
+    plainText(row)?.completion ?? (row.format === "messages" ? (row.messages.at(-1)?.content ?? "") : "")
+  );
 }
 
 /**
@@ -58,7 +60,10 @@ function tokenizeConversation(messages: readonly ChatMessage[], tokenizer: TextT
   let rendered = "";
   const take = (text: string) => {
     if (!text.startsWith(rendered)) {
-      throw new RowParseError("invalid_row", "The model's chat template changes earlier turns when later ones are added");
+      throw new RowParseError(
+        "invalid_row",
+        "The model's chat template changes earlier turns when later ones are added",
+      );
     }
     const piece = tokenizer.encode(text.slice(rendered.length));
     rendered = text;

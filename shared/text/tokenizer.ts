@@ -5,7 +5,10 @@ import type { ChatMessage } from "../contracts/dataset.ts";
 import type { ModelManifest } from "../contracts/model.ts";
 import { InvalidDataError, InvalidRequestError } from "../errors.ts";
 
-const tokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform((token) => token.content)]);
+const tokenSchema = z.union([
+  z.string(),
+  z.object({ content: z.string() }).transform((token) => token.content),
+]);
 const tokenizerConfigSchema = z.looseObject({
   chat_template: z.string().optional(),
   bos_token: tokenSchema.nullish(),
@@ -35,7 +38,10 @@ export function createTokenizer(
   specialTokens: ModelManifest["specialTokens"],
 ): TextTokenizer {
   const config = parse(tokenizerConfigJson, "tokenizer_config.json", tokenizerConfigSchema);
-  const tokenizer = new HuggingFaceTokenizer(parse(tokenizerJson, "tokenizer.json", z.looseObject({})), config);
+  const tokenizer = new HuggingFaceTokenizer(
+    parse(tokenizerJson, "tokenizer.json", z.looseObject({})),
+    config,
+  );
   const template = config.chat_template === undefined ? undefined : new Template(config.chat_template);
   return {
     specialTokens,

@@ -56,13 +56,19 @@ export async function validateDataset(
       const row = parseRow(line.text);
       format ??= row.format;
       if (row.format !== format) {
-        throw new RowParseError("mixed_formats", `Row is of format "${row.format}", the first one of "${format}"`);
+        throw new RowParseError(
+          "mixed_formats",
+          `Row is of format "${row.format}", the first one of "${format}"`,
+        );
       }
       // No token is shorter than a byte, so a short line needs no tokenising to be known to fit.
       if (line.text.length * MAX_BYTES_PER_CODE_UNIT > maxTokens) {
         const tokens = tokenizeRow(row, tokenizer).ids.length;
         if (tokens > maxTokens) {
-          throw new RowParseError("too_long", `Row has ${tokens} tokens, at most ${maxTokens} fit the model's context`);
+          throw new RowParseError(
+            "too_long",
+            `Row has ${tokens} tokens, at most ${maxTokens} fit the model's context`,
+          );
         }
       }
       labels.add(expectedAnswer(row));

@@ -18,7 +18,8 @@ export function createMemoryStore(): ObjectStore {
       return { ...found, body: new Blob([new Uint8Array(bytes)]).stream(), bytesBody: async () => bytes };
     },
     async put(key, body, { ifAbsent = false } = {}) {
-      if (ifAbsent && objects.has(key)) throw new ConflictError(`Object "${key}" exists already`, { code: "object_exists" });
+      if (ifAbsent && objects.has(key))
+        throw new ConflictError(`Object "${key}" exists already`, { code: "object_exists" });
       objects.set(key, typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body));
       return head(key)?.etag ?? "";
     },
@@ -26,7 +27,8 @@ export function createMemoryStore(): ObjectStore {
       objects.delete(key);
     },
     async *list(prefix) {
-      for (const key of [...objects.keys()].toSorted()) if (key.startsWith(prefix)) yield head(key) as ObjectHead;
+      for (const key of [...objects.keys()].toSorted())
+        if (key.startsWith(prefix)) yield head(key) as ObjectHead;
     },
   };
 }

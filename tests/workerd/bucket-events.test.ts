@@ -1,4 +1,9 @@
-import { createExecutionContext, createMessageBatch, createScheduledController, getQueueResult } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createMessageBatch,
+  createScheduledController,
+  getQueueResult,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import worker from "../../functions/worker.ts";
@@ -35,11 +40,12 @@ async function deliver(...bodies: unknown[]) {
   await worker.queue(batch, env);
   return getQueueResult(batch, context);
 }
-const datasets = async (name: string) => (await ask<List<Dataset>>(key, "GET", `/v1/datasets?name=${name}`)).data;
+const datasets = async (name: string) =>
+  (await ask<List<Dataset>>(key, "GET", `/v1/datasets?name=${name}`)).data;
 const jobs = async (dataset: string) =>
-  (await ask<List<{ training_file: string; status: string }>>(key, "GET", "/v1/fine_tuning/jobs?limit=100")).data.filter(
-    (job) => job.training_file === dataset,
-  );
+  (
+    await ask<List<{ training_file: string; status: string }>>(key, "GET", "/v1/fine_tuning/jobs?limit=100")
+  ).data.filter((job) => job.training_file === dataset);
 
 describe("an upload", () => {
   test("becomes one dataset and one job, however often its event comes", async () => {
@@ -55,7 +61,10 @@ describe("an upload", () => {
 
   test("of a new version becomes a second dataset and job; the first one's late event changes nothing", async () => {
     const first = await putDataset("acme", "versions", goodRows);
-    const second = await putDataset("acme", "versions", [...goodRows, { prompt: "three", completion: " ham" }]);
+    const second = await putDataset("acme", "versions", [
+      ...goodRows,
+      { prompt: "three", completion: " ham" },
+    ]);
     await deliver(putEvent(first.key, first.etag));
     expect(await datasets("versions")).toEqual([]);
     await deliver(putEvent(second.key, second.etag), putEvent(first.key, first.etag));
@@ -119,7 +128,9 @@ describe("an event", () => {
   test("of S3, MinIO or EventBridge is taken over HTTP by an events key only", async () => {
     const events = await newKey("acme", ["events"]);
     const object = { key: "datasets/acme/my+file/train.jsonl", eTag: "x", sequencer: "1" };
-    const s3 = { Records: [{ eventName: "ObjectCreated:Put", s3: { bucket: { name: "foreword" }, object } }] };
+    const s3 = {
+      Records: [{ eventName: "ObjectCreated:Put", s3: { bucket: { name: "foreword" }, object } }],
+    };
     expect(await ask(events, "POST", "/v1/bucket-events", s3)).toEqual({ accepted: 1 });
     expect((await call(key, "POST", "/v1/bucket-events", s3)).status).toBe(403);
     expect((await call(events, "POST", "/v1/bucket-events", { hello: 1 })).status).toBe(400);

@@ -31,7 +31,15 @@ async function queueJob(organization = "acme"): Promise<string> {
   const report = { rows: 1, format: "completion" as const, errorCount: 0, errors: [], labels: null };
   const common = { organization, createdAt: time };
   await database.transaction([
-    insertDataset({ ...common, id: `file_${id}`, name: "data", etag: id, bytes: 1, status: "accepted", report }),
+    insertDataset({
+      ...common,
+      id: `file_${id}`,
+      name: "data",
+      etag: id,
+      bytes: 1,
+      status: "accepted",
+      report,
+    }),
     insertJob({
       ...common,
       id,
@@ -44,7 +52,8 @@ async function queueJob(organization = "acme"): Promise<string> {
   ]);
   return id;
 }
-const statusOf = async (id: string) => (await database.first("SELECT * FROM jobs WHERE id = ?1", id))?.["status"];
+const statusOf = async (id: string) =>
+  (await database.first("SELECT * FROM jobs WHERE id = ?1", id))?.["status"];
 
 beforeAll(migrate);
 beforeEach(() => database.run("UPDATE jobs SET status = 'cancelled' WHERE status IN ('queued', 'running')"));
@@ -90,7 +99,9 @@ describe("a job", () => {
     const answers = [await leases.complete(id, 1, prompt), await leases.complete(id, 1, prompt)];
     expect(answers[0]).toEqual({ model: `ft:base:acme:data:${claimed?.promptId}` });
     expect(answers[1]).toEqual(answers[0]);
-    expect(await database.all("SELECT id FROM prompts WHERE job_id = ?1", id)).toEqual([{ id: claimed?.promptId }]);
+    expect(await database.all("SELECT id FROM prompts WHERE job_id = ?1", id)).toEqual([
+      { id: claimed?.promptId },
+    ]);
     expect(await statusOf(id)).toBe("succeeded");
     await expect(leases.heartbeat(id, 1)).rejects.toMatchObject({ code: "lease_lost" });
   });
@@ -145,7 +156,11 @@ describe("over HTTP", () => {
       status: "succeeded",
       fine_tuned_model: model,
     });
-    const events = await ask<{ data: { message: string }[] }>(user, "GET", `/v1/fine_tuning/jobs/${id}/events`);
+    const events = await ask<{ data: { message: string }[] }>(
+      user,
+      "GET",
+      `/v1/fine_tuning/jobs/${id}/events`,
+    );
     expect(events.data.map(({ message }) => message)).toEqual([
       `New fine-tuned model created: ${model}`,
       "Step 3/9",

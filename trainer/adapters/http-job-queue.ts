@@ -56,6 +56,7 @@ async function postOnce(url: URL, key: string, body: unknown): Promise<unknown> 
   const message = `${url.pathname} answered ${response.status}: ${await response.text()}`;
   if (response.status === 409) throw new ConflictError(message, { code: "lease_lost" });
   if (response.status === 429 || response.status >= 500) throw new UnavailableError(message);
-  if (response.status === 401 || response.status === 403) throw new InvalidRequestError(message, { code: "trainer_key" });
+  if (response.status === 401 || response.status === 403)
+    throw new InvalidRequestError(message, { code: "trainer_key" });
   throw response.status < 500 ? new InvalidRequestError(message) : new InternalError(message);
 }

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { InternalError } from "../../shared/errors.ts";
-import { decodeInputNames, decodeNames, decodeOutputNames } from "../../shared/inference/decode-graph.ts";
+import { decodeInputNames, decodeNames, decodeOutputNames, graphRows } from "../../shared/inference/decode-graph.ts";
 import type { DecodeSession, DecodeStep, KvCache } from "../../shared/inference/decode-session.ts";
 import { createEngine, type EngineOptions } from "../../shared/inference/engine.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
@@ -71,7 +71,8 @@ function createNodeSession(session: InferenceSession, architecture: Architecture
   };
 
   return {
-    async run({ past, prompt, ids, rows, logits }: DecodeStep) {
+    async run({ past, prompt, ids, rows: asked, logits }: DecodeStep) {
+      const rows = graphRows(asked);
       const total = (past?.tokens ?? 0) + (prompt?.tokens ?? 0) + ids.length;
       const inputs = [
         new Tensor("float32", prompt?.data ?? new Float32Array(0), [prompt?.tokens ?? 0, hiddenSize]),
@@ -83,7 +84,8 @@ function createNodeSession(session: InferenceSession, architecture: Architecture
       ];
       const feeds = Object.fromEntries(inputNames.map((name, i) => [name, inputs[i] as Tensor]));
       const results = await session.run(feeds);
-      logits.set(results[decodeNames.logits]?.data as Float32Array);
+      const computed = results[decodeNames.logits]?.data as Float32Array;
+      logits.set(computed.subarray(0, logits.length));
       return makeCache(total, presentNames.map((name) => results[name] as Tensor));
     },
     async load({ tokens, data }) {

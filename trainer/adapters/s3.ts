@@ -17,7 +17,13 @@ import type { S3Options } from "../config.ts";
 const MAX_ATTEMPTS = 8;
 
 /** Any S3-compatible bucket. Requests that fail on the way or with a 5xx are tried again by the client. */
-export function createS3Store({ bucket, endpoint, region, accessKeyId, secretAccessKey }: S3Options): ObjectStore {
+export function createS3Store({
+  bucket,
+  endpoint,
+  region,
+  accessKeyId,
+  secretAccessKey,
+}: S3Options): ObjectStore {
   const client = new S3Client({
     endpoint,
     region,
@@ -82,7 +88,11 @@ export function createS3Store({ bucket, endpoint, region, accessKeyId, secretAcc
       let token: string | undefined;
       do {
         const page = await client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(token ? { ContinuationToken: token } : {}) }),
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            ...(token ? { ContinuationToken: token } : {}),
+          }),
         );
         for (const object of page.Contents ?? []) yield toHead(object.Key ?? "", object.Size, object.ETag);
         token = page.NextContinuationToken;

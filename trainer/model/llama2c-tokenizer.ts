@@ -95,7 +95,7 @@ function readPieces(file: Uint8Array): Piece[] {
 function mergesOf(pieces: readonly Piece[], vocabulary: ReadonlyMap<string, number>): [string, string][] {
   const merges = pieces.flatMap(({ text, score }, id) => {
     if (id <= END || BYTE_TOKEN.test(text)) return [];
-    const characters = [...text];
+    const characters = Array.from(text);
     return characters.slice(1).flatMap((_, i) => {
       const left = characters.slice(0, i + 1).join("");
       const right = characters.slice(i + 1).join("");

@@ -12,16 +12,17 @@ const CONTEXT_LENGTH = 1024;
 /** The default base model, out of its npm package. Throws OnnxImportError, ModelConfigError. */
 export async function importMiniMind(): Promise<ModelSource> {
   const require = createRequire(import.meta.url);
-  const read = (file: string) => readFile(require.resolve(`${PACKAGE}/${file}`));
-  const { architecture, specialTokens } = parseModelConfig(`${await read("config.json")}`, CONTEXT_LENGTH);
-  const { version, license } = JSON.parse(`${await read("package.json")}`) as { version: string; license: string };
+  const pathOf = (file: string) => require.resolve(`${PACKAGE}/${file}`);
+  const read = (file: string) => readFile(pathOf(file), "utf8");
+  const { architecture, specialTokens } = parseModelConfig(await read("config.json"), CONTEXT_LENGTH);
+  const { version, license } = JSON.parse(await read("package.json")) as { version: string; license: string };
   return {
     name: DEFAULT_MODEL,
     architecture,
     specialTokens,
-    weights: importOnnxWeights(await read("onnx/model_quantized.onnx"), architecture),
-    tokenizer: `${await read("tokenizer.json")}`,
-    tokenizerConfig: `${await read("tokenizer_config.json")}`,
+    weights: importOnnxWeights(await readFile(pathOf("onnx/model_quantized.onnx")), architecture),
+    tokenizer: await read("tokenizer.json"),
+    tokenizerConfig: await read("tokenizer_config.json"),
     source: `npm:${PACKAGE}@${version}`,
     license,
   };
