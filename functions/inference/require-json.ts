@@ -7,7 +7,7 @@ import type { AppEnv } from "../http/app-env.ts";
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** Refuses bodies that do not say they are JSON, and bodies that are too large, before anything is read into memory. */
-export function jsonBody(): readonly [MiddlewareHandler<AppEnv>, MiddlewareHandler<AppEnv>] {
+export function requireJson(): readonly [MiddlewareHandler<AppEnv>, MiddlewareHandler<AppEnv>] {
   const checkType: MiddlewareHandler<AppEnv> = async (c, next) => {
     const type = c.req.header("content-type");
     if (!/^application\/([\w.-]+\+)?json\b/i.test(type ?? "")) {

@@ -7,7 +7,7 @@ import { answerHead } from "../inference/answer-head.ts";
 import { answerStream, answerWhole } from "../inference/answer.ts";
 import { chatAnswer, chatChunks } from "../inference/chat-answer.ts";
 import { generationSettings, roomForAnswer } from "../inference/generation-settings.ts";
-import { jsonBody } from "../inference/json-body.ts";
+import { requireJson } from "../inference/require-json.ts";
 import { renderChatInput } from "../inference/render-request.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
 import { inferenceOf } from "../inference/service.ts";
@@ -20,7 +20,7 @@ const route = createRoute({
   summary: "Answer a conversation",
   description:
     "OpenAI's chat completions, for base and tuned models. A model tuned on prompt/completion or text/label rows reads a single user message the way its rows were written; other conversations go through the base model's chat template. With `stream`, the answer comes as server-sent events.",
-  middleware: [requireScope("inference"), ...jsonBody()],
+  middleware: [requireScope("inference"), ...requireJson()],
   request: {
     body: { required: true, content: { "application/json": { schema: chatCompletionRequestSchema } } },
   },

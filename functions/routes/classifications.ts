@@ -13,7 +13,7 @@ import { requireScope } from "../http/authentication.ts";
 import { fingerprint, usage } from "../inference/answer-head.ts";
 import { classify } from "../inference/classify.ts";
 import { roomForAnswer } from "../inference/generation-settings.ts";
-import { jsonBody } from "../inference/json-body.ts";
+import { requireJson } from "../inference/require-json.ts";
 import type { ResolvedModel } from "../inference/model-resolver.ts";
 import { labelTexts, renderClassificationInput, type LabelText } from "../inference/render-request.ts";
 import { requestLifetime } from "../inference/request-lifetime.ts";
@@ -27,7 +27,7 @@ const route = createRoute({
   summary: "Choose a label for each input",
   description:
     "Scores every label behind each input, reading the input once. A label's score is the sum of its tokens' log-probabilities; probabilities are the softmax of the scores over the labels. A model tuned on labels brings its own; others need `labels`.",
-  middleware: [requireScope("inference"), ...jsonBody()],
+  middleware: [requireScope("inference"), ...requireJson()],
   request: {
     body: { required: true, content: { "application/json": { schema: classificationRequestSchema } } },
   },

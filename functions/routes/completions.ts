@@ -14,7 +14,7 @@ import { answerHead } from "../inference/answer-head.ts";
 import { answerStream, answerWhole } from "../inference/answer.ts";
 import { completionAnswer, completionChunks } from "../inference/completion-answer.ts";
 import { checkToken, generationSettings, roomForAnswer } from "../inference/generation-settings.ts";
-import { jsonBody } from "../inference/json-body.ts";
+import { requireJson } from "../inference/require-json.ts";
 import { inferenceLimits } from "../inference/limits.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
 import { inferenceOf } from "../inference/service.ts";
@@ -27,7 +27,7 @@ const route = createRoute({
   summary: "Continue a text",
   description:
     "OpenAI's text completions, for base and tuned models. A text is taken as it is, behind the model's beginning token; token ids are taken without one.",
-  middleware: [requireScope("inference"), ...jsonBody()],
+  middleware: [requireScope("inference"), ...requireJson()],
   request: { body: { required: true, content: { "application/json": { schema: completionRequestSchema } } } },
   responses: {
     200: {

@@ -5,6 +5,7 @@ import { InvalidRequestError, NotFoundError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
+import { jsonAnswer, toSeconds } from "../http/openapi.ts";
 import { inferenceOf } from "../inference/service.ts";
 import { createPromptRecords, type PromptRecord } from "../records/prompts.ts";
 
@@ -17,9 +18,6 @@ const modelSchema = z.looseObject({
 type Model = z.infer<typeof modelSchema>;
 const middleware = [requireScope("inference")];
 const params = z.object({ model: z.string().min(1).max(512) });
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
-  200: { description, content: { "application/json": { schema } } },
-});
 
 const list = createRoute({
   method: "get",
@@ -27,7 +25,7 @@ const list = createRoute({
   tags: ["Models"],
   summary: "List base models and the organisation's tuned models",
   middleware,
-  responses: json(z.object({ object: z.literal("list"), data: z.array(modelSchema) }), "All models"),
+  responses: jsonAnswer(z.object({ object: z.literal("list"), data: z.array(modelSchema) })),
 });
 const get = createRoute({
   method: "get",
@@ -36,7 +34,7 @@ const get = createRoute({
   summary: "Describe a model",
   middleware,
   request: { params },
-  responses: json(modelSchema, "The model"),
+  responses: jsonAnswer(modelSchema),
 });
 const remove = createRoute({
   method: "delete",
@@ -45,10 +43,7 @@ const remove = createRoute({
   summary: "Delete a tuned model",
   middleware: [requireScope("datasets")],
   request: { params },
-  responses: json(
-    z.object({ id: z.string(), object: z.literal("model"), deleted: z.literal(true) }),
-    "It is gone",
-  ),
+  responses: jsonAnswer(z.object({ id: z.string(), object: z.literal("model"), deleted: z.literal(true) })),
 });
 
 export function modelsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
@@ -95,13 +90,11 @@ export function modelsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     });
 }
 
-const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
-
 function baseModel({ name, createdAt, architecture, license, digest }: ModelManifest): Model {
   return {
     id: name,
     object: "model",
-    created: seconds(createdAt),
+    created: toSeconds(createdAt),
     owned_by: "foreword",
     context_length: architecture.contextLength,
     digest,
@@ -122,7 +115,7 @@ function tunedModel({
   return {
     id: model,
     object: "model",
-    created: seconds(createdAt),
+    created: toSeconds(createdAt),
     owned_by: organization,
     base_model: base,
     prompt_id: id,
