@@ -7,6 +7,7 @@ import { chatCompletionsRoutes } from "../../../functions/routes/chat-completion
 import { classificationsRoutes } from "../../../functions/routes/classifications.ts";
 import { completionsRoutes } from "../../../functions/routes/completions.ts";
 import { modelsRoutes } from "../../../functions/routes/models.ts";
+import { promptsRoutes } from "../../../functions/routes/prompts.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
 import type { SqlDatabase } from "../../../shared/ports/sql-database.ts";
 import { createMemoryStore } from "../../support/memory-store.ts";
@@ -60,7 +61,13 @@ export function createTestApp({
     c.set("requestId", "req_test");
     await next();
   });
-  for (const routes of [chatCompletionsRoutes, completionsRoutes, classificationsRoutes, modelsRoutes]) {
+  for (const routes of [
+    chatCompletionsRoutes,
+    completionsRoutes,
+    classificationsRoutes,
+    modelsRoutes,
+    promptsRoutes,
+  ]) {
     app.route("/", routes(deps));
   }
   const fetch = async (input: string | URL | Request, init?: RequestInit) =>
