@@ -1,39 +1,35 @@
 import { bundleFiles, modelKey, type ModelManifest } from "../../shared/contracts/model.ts";
-import { UnavailableError } from "../../shared/errors.ts";
 import { createEngine } from "../../shared/inference/engine.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import { createDecodeSession } from "./onnxruntime/decode-session.ts";
-import { CorruptModelError, streamModel } from "./onnxruntime/load-model.ts";
+import { streamIntoHeap } from "./onnxruntime/stream-into-heap.ts";
 import { startRuntime } from "./onnxruntime/runtime.ts";
 import { createSession } from "./onnxruntime/session.ts";
-
-/** The base model is listed, but a file of it is not in the bucket. */
-export class ModelFileMissingError extends UnavailableError {
-  constructor(key: string) {
-    super(`The bucket has no "${key}", which the model's manifest lists`, { code: "model_file_missing" });
-  }
-}
+import { CorruptObjectError, fromStore } from "./verified-object.ts";
 
 /**
- * Loads a base model's decode graph from the bucket into an onnxruntime of its own inside the isolate. Throws
- * ModelFileMissingError, CorruptModelError, OnnxRuntimeError or OutOfMemoryError; nothing stays allocated then.
+ * Loads a base model's decode graph from the bucket into an onnxruntime of its own inside the isolate; when that fails, the
+ * whole runtime goes. Throws CorruptObjectError when the file is missing or not what the manifest says, UnavailableError
+ * when the bucket cannot be read, OnnxRuntimeError and OutOfMemoryError.
  *
  *     const engine = await loadEngine(bucket, manifest);
  *     const logits = await engine.start().append(tokenIds);
  */
 export async function loadEngine(bucket: ObjectStore, manifest: ModelManifest): Promise<InferenceEngine> {
-  const file = bundleFiles.decodeGraph;
-  const key = modelKey(manifest.name, file);
-  const object = await bucket.get(key);
-  if (!object) throw new ModelFileMissingError(key);
-  const listed = manifest.files[file];
-  if (!listed || object.bytes !== listed.bytes) {
-    await object.body.cancel();
-    throw new CorruptModelError(object.bytes, listed?.bytes ?? 0);
-  }
+  const key = modelKey(manifest.name, bundleFiles.decodeGraph);
+  const record = manifest.files[bundleFiles.decodeGraph];
   const runtime = await startRuntime();
-  const model = await streamModel(runtime, object.body, object.bytes);
-  const session = await createSession(runtime, model, object.bytes);
+  const object = record && (await fromStore(() => bucket.get(key)));
+  if (!object) throw new CorruptObjectError(`"${key}" is missing from the bucket or from its manifest`);
+  if (object.bytes !== record.bytes) {
+    await object.body.cancel();
+    throw new CorruptObjectError(`"${key}" has ${object.bytes} bytes, its record says ${record.bytes}`);
+  }
+  const { pointer, sha256 } = await fromStore(() => streamIntoHeap(runtime, object.body, object.bytes));
+  if (sha256 !== record.sha256) {
+    throw new CorruptObjectError(`"${key}" has sha256 "${sha256}", its record says "${record.sha256}"`);
+  }
+  const session = await createSession(runtime, pointer, object.bytes);
   return createEngine(createDecodeSession(runtime, session, manifest.architecture), manifest.architecture);
 }

@@ -53,6 +53,25 @@ export function createProducts(graph: Graph, weights: Weights): Products {
 
   const multiply = (x: Value, { values, scales }: Matrix, scale: ActivationScale): Value => {
     if (!scales) return graph.op("MatMul", [x, values]);
+    if ((scale as string).startsWith("fine")) {
+      const largest = graph.op("ReduceMax", [graph.op("Abs", [x]), graph.ints([-1])], { keepdims: 1 });
+      const m = graph.op("Max", [largest, graph.scalar(SMALLEST_ROW)]);
+      const z = graph.constant(Uint8Array.of(128), []);
+      const s1 = graph.scalar(1 / 127), s2 = graph.scalar(1 / 127 / 254);
+      const n = graph.op("Unsqueeze", [graph.op("Div", [x, m]), graph.ints([0])]);
+      const q1 = graph.op("QuantizeLinear", [n, s1, z]);
+      const r = graph.op("Sub", [n, graph.op("DequantizeLinear", [q1, s1, z])]);
+      const q2 = graph.op("QuantizeLinear", [r, s2, z]);
+      const both = graph.op("MatMulIntegerToFloat", [graph.op("Concat", [q1, q2], { axis: 0 }), values, s1, scales, z]);
+      if (scale as string === "fine2") {
+        const mm = graph.op("Unsqueeze", [m, graph.ints([0])]);
+        const sc = graph.op("Concat", [mm, graph.op("Mul", [mm, graph.scalar(1 / 254)])], { axis: 0 });
+        return graph.op("ReduceSum", [graph.op("Mul", [both, sc]), graph.ints([0])], { keepdims: 0 });
+      }
+      const [a, b] = graph.ops("Split", [both, graph.ints([1, 1])], { axis: 0 }) as [Value, Value];
+      const sum = graph.op("Mul", [graph.op("Add", [a, graph.op("Mul", [b, graph.scalar(1 / 254)])]), m]);
+      return graph.op("Reshape", [sum, graph.ints([-1, values.shape[1] as number])]);
+    }
     const { levels, levelScale, zeroPoint, rowScales } = quantised(x, scale);
     const product = graph.op("MatMulIntegerToFloat", [levels, values, levelScale, scales, zeroPoint]);
     return rowScales ? graph.op("Mul", [product, rowScales]) : product;

@@ -1,5 +1,5 @@
 import type { Architecture } from "../../../shared/contracts/model.ts";
-import { decodeInputNames, decodeOutputNames } from "../../../shared/inference/decode-graph.ts";
+import { decodeInputNames, decodeOutputNames, graphRows } from "../../../shared/inference/decode-graph.ts";
 import type { DecodeSession, DecodeStep } from "../../../shared/inference/decode-session.ts";
 import { makeKvCache, releaseAll, type HeapKvCache } from "./kv-cache.ts";
 import { heapBytes, OnnxRuntimeError, type Runtime } from "./runtime.ts";
@@ -53,10 +53,11 @@ export function createDecodeSession(runtime: Runtime, session: Session, architec
 /** The inputs that are new in every step, in the order of `decodeInputNames`. */
 function createInputs(
   runtime: Runtime,
-  { prompt, ids, rows }: DecodeStep,
+  { prompt, ids, rows: asked }: DecodeStep,
   total: number,
   { hiddenSize }: Architecture,
 ): HeapTensor[] {
+  const rows = graphRows(asked);
   const makers = [
     () => createTensor(runtime, "float32", [prompt?.tokens ?? 0, hiddenSize], prompt?.data ?? new Float32Array(0)),
     () => createTensor(runtime, "int64", [ids.length], BigInt64Array.from(ids, BigInt)),

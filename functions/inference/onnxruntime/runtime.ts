@@ -1,8 +1,11 @@
-import { dropGuise } from "./browser-guise.ts";
+import { asBrowser, dropGuise } from "./browser-guise.ts";
 import wasmModule from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import createModule from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
 import { InternalError, UnavailableError } from "../../../shared/errors.ts";
-import type { CreateModule, OrtModule, Pointer } from "./emscripten.ts";
+import type { CreateModule, ModuleOptions, OrtModule, Pointer } from "./emscripten.ts";
+
+// The glue has been imported and has looked around.
+dropGuise();
 
 /** onnxruntime refused a call; the message is its own. */
 export class OnnxRuntimeError extends InternalError {}
@@ -31,7 +34,7 @@ const POINTER_BYTES = 4;
  */
 export async function startRuntime(): Promise<Runtime> {
   let memory: WebAssembly.Memory | undefined;
-  const starting = (createModule as CreateModule)({
+  const options: ModuleOptions = {
     numThreads: 1,
     instantiateWasm(imports, done) {
       memory = findMemory(imports);
@@ -39,10 +42,8 @@ export async function startRuntime(): Promise<Runtime> {
       done(instance, wasmModule);
       return instance.exports;
     },
-  });
-  // The glue looks at its surroundings before it first waits.
-  dropGuise();
-  const module = await starting;
+  };
+  const module = await asBrowser(() => (createModule as CreateModule)(options));
   if (!memory) throw new OnnxRuntimeError("onnxruntime-web imports no memory, wanted one");
   const runtime = { module, memory };
   check(runtime, module._OrtInit(1, LOG_ERRORS), "start");
