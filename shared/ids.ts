@@ -9,6 +9,9 @@ export const idPrefixes = {
   request: "req_",
   key: "key_",
   event: "ftevent_",
+  webhook: "wh_",
+  delivery: "whd_",
+  audit: "audit_",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -11,13 +11,25 @@ export const LEASE_MS = 60_000;
 /** A job that brought down so many trainers will bring down the next one too. */
 export const MAX_ATTEMPTS = 3;
 
+/** An attempt that takes longer is stuck, or was never going to end: tuning takes minutes. */
+export const MAX_RUN_MS = 6 * 60 * 60_000;
+/** Two heartbeats: what a trainer that was told to stop has until its job is ended without it. */
+const STOP_GRACE_MS = LEASE_MS;
+
 /** Pause after a failed attempt, times its number. */
 const RETRY_PAUSE_MS = 10_000;
 
 /** The states of a job between queue and end; every write checks the fencing token of the lease. */
 export interface Leases {
-  /** Gives out the oldest job that waits or whose lease ran out, or null. */
-  claim(): Promise<JobRecord | null>;
+  /**
+   * Gives out a job that waits or whose lease ran out, or null. Organisations take turns, so that one that queues
+   * thousands of jobs delays another's by one; within an organisation priority decides, then age.
+   *
+   * @param request the trainer's name for this call: repeated because its answer was lost, it gets the same job
+   */
+  claim(request?: string): Promise<JobRecord | null>;
+  /** Ends jobs whose trainers are lost for good and puts those of the others back in the queue. */
+  heal(): Promise<void>;
   /** Extends a lease. Throws ConflictError (`lease_lost`) when it is no longer the holder's. */
   heartbeat(
     id: string,
@@ -49,22 +61,16 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
   const note = (id: string, event: NewJobEvent) => database.transaction([insertJobEvent(id, now(), event)]);
 
   return {
-    async claim() {
+    async heal() {
+      await database.transaction(healing(now()));
+    },
+
+    async claim(request) {
       const time = now();
-      await endExhausted(database, time);
-      const [row] = await database.all(
-        // One statement, so that of many trainers that ask at once each gets another job.
-        `UPDATE jobs SET status = 'running', attempt = attempt + 1, lease_token = lease_token + 1,
-           lease_expires_at = ?1, prompt_id = ?2, started_at = COALESCE(started_at, ?3)
-         WHERE id = (SELECT id FROM jobs
-                     WHERE (status = 'queued' AND COALESCE(lease_expires_at, 0) <= ?3)
-                        OR (status = 'running' AND lease_expires_at < ?3)
-                     ORDER BY created_at, id LIMIT 1)
-         RETURNING *`,
-        time + LEASE_MS,
-        newId("prompt", time),
-        time,
-      );
+      await database.transaction(healing(time));
+      const given = request === undefined ? null : await database.first(GIVEN, request, time);
+      if (given) return toJobRecord(given);
+      const [row] = await database.all(CLAIM, time + LEASE_MS, newId("prompt", time), time, request ?? null);
       if (!row) return null;
       const job = toJobRecord(row);
       const message = job.attempt === 1 ? "Tuning started" : `Tuning started again, attempt ${job.attempt}`;
@@ -73,20 +79,24 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
     },
 
     async heartbeat(id, token, progress) {
-      const leaseExpiresAt = now() + LEASE_MS;
+      const time = now();
       const [row] = await database.all(
-        `UPDATE jobs SET lease_expires_at = ?3, progress_json = COALESCE(?4, progress_json) WHERE ${HELD} RETURNING *`,
+        `UPDATE jobs SET lease_expires_at = ?3, progress_json = COALESCE(?4, progress_json),
+           stop_reason = CASE WHEN stop_reason IS NULL AND attempt_started_at < ?5 THEN 'time_limit' ELSE stop_reason END
+         WHERE ${HELD} RETURNING *`,
         id,
         token,
-        leaseExpiresAt,
+        time + LEASE_MS,
         progress ? JSON.stringify(progress) : null,
+        time - MAX_RUN_MS,
       );
       if (!row) throw leaseLost(id, token);
       if (progress?.phase === "tuning") {
         const message = `Step ${progress.step}/${progress.total_steps}`;
         await note(id, { message, metrics: progress });
       }
-      return { cancel: row["cancel_requested"] === 1, leaseExpiresAt };
+      const cancel = row["cancel_requested"] === 1 || row["stop_reason"] !== null;
+      return { cancel, leaseExpiresAt: time + LEASE_MS };
     },
 
     async complete(id, token, prompt) {
@@ -112,14 +122,18 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
 
     async fail(id, token, error, retry) {
       const job = await held(id, token);
-      const again = retry && job.attempt < MAX_ATTEMPTS && !job.cancelRequested;
+      const again = retry && job.attempt < MAX_ATTEMPTS && !job.cancelRequested && job.stopReason === null;
       const status = again ? "queued" : job.cancelRequested ? "cancelled" : "failed";
+      const told = job.stopReason === null ? error : stopError(job.stopReason);
       const sql = `UPDATE jobs SET status = ?3, error_json = ?4, finished_at = ?5, lease_expires_at = ?6 WHERE ${HELD}`;
       // Until then a queued job is not given out again: what failed just now would most likely fail at once.
       const notBefore = again ? now() + RETRY_PAUSE_MS * job.attempt : null;
-      const parameters = [id, token, status, JSON.stringify(error), again ? null : now(), notBefore];
+      // A cancelled job has no fault to tell of.
+      const kept = status === "cancelled" ? null : JSON.stringify(told);
+      const parameters = [id, token, status, kept, again ? null : now(), notBefore];
       await write(id, token, [{ sql, parameters }]);
-      await note(id, { level: again ? "warn" : "error", message: error.message });
+      const message = status === "cancelled" ? "Job was cancelled" : told.message;
+      await note(id, { level: again ? "warn" : status === "cancelled" ? "info" : "error", message });
     },
 
     async release(id, token) {
@@ -131,17 +145,64 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
   };
 }
 
-/** Fails jobs whose last allowed attempt died without a word. */
-async function endExhausted(database: SqlDatabase, now: number): Promise<void> {
-  const error = { code: "trainer_lost", message: `The trainer was lost ${MAX_ATTEMPTS} times` };
-  await database.run(
-    `UPDATE jobs SET status = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'failed' END,
-       error_json = ?1, finished_at = ?2, lease_expires_at = NULL
-     WHERE status = 'running' AND lease_expires_at < ?2 AND (attempt >= ?3 OR cancel_requested = 1)`,
-    JSON.stringify(error),
-    now,
-    MAX_ATTEMPTS,
-  );
+/** The job that this very call was given before, if its trainer still holds it. */
+const GIVEN = "SELECT * FROM jobs WHERE lease_request = ?1 AND status = 'running' AND lease_expires_at > ?2";
+
+/**
+ * One statement, so that of many trainers that ask at once each gets another job. The organisations that wait are found
+ * by leaping over the index from one to the next, so that the length of anybody's queue costs nothing.
+ */
+const CLAIM = `
+  WITH RECURSIVE waiting (organization) AS (
+    SELECT MIN(organization) FROM jobs WHERE status = 'queued'
+    UNION ALL
+    SELECT (SELECT MIN(organization) FROM jobs WHERE status = 'queued' AND jobs.organization > waiting.organization)
+    FROM waiting WHERE organization IS NOT NULL
+  ),
+  candidates (id, turn, created_at) AS (
+    SELECT head.id, COALESCE(turns.number, 0), head.created_at
+    FROM waiting
+    JOIN jobs AS head ON head.id = (
+      SELECT id FROM jobs
+      WHERE status = 'queued' AND jobs.organization = waiting.organization AND COALESCE(lease_expires_at, 0) <= ?3
+      ORDER BY priority DESC, created_at, id LIMIT 1)
+    LEFT JOIN turns ON turns.organization = waiting.organization
+    WHERE waiting.organization IS NOT NULL
+  )
+  UPDATE jobs SET status = 'running', attempt = attempt + 1, lease_token = lease_token + 1, lease_expires_at = ?1,
+    prompt_id = ?2, started_at = COALESCE(started_at, ?3), attempt_started_at = ?3, lease_request = ?4
+  WHERE id = (SELECT id FROM candidates ORDER BY turn, created_at, id LIMIT 1)
+  RETURNING *`;
+
+/** What a lease that ran out does to its job: the end where no further attempt is allowed, else the queue again. */
+function healing(now: number): SqlStatement[] {
+  const lost = { code: "trainer_lost", message: `The trainer was lost ${MAX_ATTEMPTS} times` };
+  const end = (error: { code: string; message: string }, where: string): SqlStatement => ({
+    sql: `UPDATE jobs SET status = 'failed', error_json = ?1, finished_at = ?2, lease_expires_at = NULL
+          WHERE status = 'running' AND ${where}`,
+    parameters: [JSON.stringify(error), now],
+  });
+  return [
+    {
+      sql: `UPDATE jobs SET status = 'cancelled', finished_at = ?1, lease_expires_at = NULL
+            WHERE status = 'running' AND lease_expires_at < ?1 AND cancel_requested = 1`,
+      parameters: [now],
+    },
+    end(stopError("dataset_gone"), "lease_expires_at < ?2 AND stop_reason = 'dataset_gone'"),
+    // Even a trainer that goes on sending heartbeats loses a job that it was told to stop.
+    end(stopError("time_limit"), `attempt_started_at < ?2 - ${MAX_RUN_MS + STOP_GRACE_MS}`),
+    end(lost, `lease_expires_at < ?2 AND attempt >= ${MAX_ATTEMPTS}`),
+    {
+      sql: `UPDATE jobs SET status = 'queued', lease_expires_at = NULL WHERE status = 'running' AND lease_expires_at < ?1`,
+      parameters: [now],
+    },
+  ];
+}
+
+function stopError(reason: NonNullable<JobRecord["stopReason"]>): { code: string; message: string } {
+  return reason === "dataset_gone"
+    ? { code: reason, message: "The dataset was deleted while the job ran" }
+    : { code: reason, message: `The job ran for more than ${MAX_RUN_MS / 3_600_000} hours` };
 }
 
 function leaseLost(id: string, token: number): ConflictError {
