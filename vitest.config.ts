@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { modelsFolder } from "./tests/support/model-cache.ts";
@@ -24,7 +25,10 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             // Base models for tests to put into the local bucket; see tests/workerd/base-model.ts.
             miniflare: {
-              serviceBindings: { MODEL_FILES: { disk: { path: modelsFolder } } },
+              serviceBindings: {
+                MODEL_FILES: { disk: { path: modelsFolder } },
+                FIXTURE_FILES: { disk: { path: fileURLToPath(new URL("tests/fixtures", import.meta.url)) } },
+              },
               bindings: {
                 ADMIN_KEY: "fw_admin-of-the-tests",
                 MIGRATIONS: await readD1Migrations("functions/migrations"),

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { KEY_PREFIX } from "../../shared/contracts/key.ts";
 import { credentialsFile } from "./paths.ts";
 
-const credentialsSchema = z.object({
+export const credentialsSchema = z.object({
   apiKey: z.string(),
   adminKey: z.string(),
   trainerKey: z.string(),

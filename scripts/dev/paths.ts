@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
-/** Everything that a local stack leaves behind; removing it starts afresh. */
-export const stateFolder = join(root, ".foreword");
+/** Everything that a local stack leaves behind; removing it starts afresh. Tests have stacks of their own elsewhere. */
+export const stateFolder = process.env["FOREWORD_STATE"] ?? join(root, ".foreword");
 export const logFolder = join(stateFolder, "logs");
 export const credentialsFile = join(stateFolder, "credentials.json");
