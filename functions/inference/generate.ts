@@ -22,7 +22,7 @@ export interface GenerationSettings {
   readonly topLogprobs: number | null;
   readonly dropLeadingSpace: boolean;
   /** A fresh constraint for each answer. */
-  readonly constrain?: () => TokenConstraint;
+  readonly constrain?: (() => TokenConstraint) | undefined;
 }
 
 /** How a request shares the engine with others. */

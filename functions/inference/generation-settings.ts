@@ -31,7 +31,7 @@ export function roomForAnswer(
 export function generationSettings(
   body: ChatCompletionRequest | CompletionRequest,
   model: ResolvedModel,
-  rest: Pick<GenerationSettings, "maxTokens" | "topLogprobs" | "dropLeadingSpace">,
+  rest: Pick<GenerationSettings, "maxTokens" | "topLogprobs" | "dropLeadingSpace" | "constrain">,
 ): GenerationSettings {
   return {
     ...rest,

@@ -7,6 +7,7 @@ import { answerHead } from "../inference/answer-head.ts";
 import { answerStream, answerWhole } from "../inference/answer.ts";
 import { chatAnswer, chatChunks } from "../inference/chat-answer.ts";
 import { generationSettings, roomForAnswer } from "../inference/generation-settings.ts";
+import { jsonConstraint, responseGrammar } from "../inference/json-constraint.ts";
 import { requireJson } from "../inference/require-json.ts";
 import { renderChatInput } from "../inference/render-request.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
@@ -42,6 +43,10 @@ export function chatCompletionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     const tokenizer = await deps.models.tokenizer(model.manifest.name);
     const input = renderChatInput(model, body.messages, tokenizer);
     const room = roomForAnswer(model, input.ids.length, "messages");
+    const grammar = responseGrammar(body.response_format);
+    const wantsLogprobs = body.logprobs ?? false;
+    const vocabulary =
+      wantsLogprobs || grammar ? await vocabularyOf(tokenizer, model.manifest, deps.bucket) : null;
     const request: GenerationRequest = {
       inputs: [input.ids],
       choices: body.n ?? 1,
@@ -50,12 +55,13 @@ export function chatCompletionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
         maxTokens: Math.min(room, body.max_completion_tokens ?? body.max_tokens ?? room),
         topLogprobs: body.logprobs ? (body.top_logprobs ?? 0) : null,
         dropLeadingSpace: input.dropLeadingSpace,
+        constrain: jsonConstraint(grammar, vocabulary, tokenizer.specialTokens.end),
       }),
     };
     const options = {
       head: answerHead("chatcmpl-", model, deps.now()),
       promptTokens: input.ids.length,
-      vocabulary: body.logprobs ? await vocabularyOf(tokenizer, model.manifest, deps.bucket) : null,
+      vocabulary: wantsLogprobs ? vocabulary : null,
     };
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage ?? false;

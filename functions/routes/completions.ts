@@ -14,6 +14,7 @@ import { answerHead } from "../inference/answer-head.ts";
 import { answerStream, answerWhole } from "../inference/answer.ts";
 import { completionAnswer, completionChunks } from "../inference/completion-answer.ts";
 import { checkToken, generationSettings, roomForAnswer } from "../inference/generation-settings.ts";
+import { jsonConstraint, responseGrammar } from "../inference/json-constraint.ts";
 import { requireJson } from "../inference/require-json.ts";
 import { inferenceLimits } from "../inference/limits.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
@@ -47,6 +48,10 @@ export function completionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     const tokenizer = await deps.models.tokenizer(model.manifest.name);
     const inputs = promptIds(body.prompt, tokenizer, model.manifest.architecture.vocabularySize);
     const room = Math.min(...inputs.map((ids) => roomForAnswer(model, ids.length, "prompt")));
+    const grammar = responseGrammar(body.response_format);
+    const wantsLogprobs = typeof body.logprobs === "number";
+    const vocabulary =
+      wantsLogprobs || grammar ? await vocabularyOf(tokenizer, model.manifest, deps.bucket) : null;
     const request: GenerationRequest = {
       inputs,
       choices: body.n ?? 1,
@@ -55,13 +60,13 @@ export function completionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
         maxTokens: Math.min(room, body.max_tokens ?? inferenceLimits.completionTokens),
         topLogprobs: body.logprobs ?? null,
         dropLeadingSpace: false,
+        constrain: jsonConstraint(grammar, vocabulary, tokenizer.specialTokens.end),
       }),
     };
     const options = {
       head: answerHead("cmpl-", model, deps.now()),
       promptTokens: inputs.reduce((sum, ids) => sum + ids.length, 0),
-      vocabulary:
-        typeof body.logprobs === "number" ? await vocabularyOf(tokenizer, model.manifest, deps.bucket) : null,
+      vocabulary: wantsLogprobs ? vocabulary : null,
       tokenizer,
     };
     if (body.stream) {

@@ -3,6 +3,7 @@ import OpenAI from "openai";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inferenceOf } from "../../functions/inference/service.ts";
 import { importRealModel, type RealModel } from "./support/real-model.ts";
+import { isValid } from "./support/schema-validator.ts";
 import { createTestApp, type TestApp } from "./support/test-app.ts";
 import { storePrompt } from "./support/tuned-prompt.ts";
 
@@ -167,6 +168,58 @@ describe("chat completions", () => {
       }),
     );
     expect([0, 1, 2].map((index) => [index, contents(streamed, index)])).toEqual(first);
+  });
+
+  it("keeps answers to a JSON schema, streamed or not", async () => {
+    const schema = {
+      type: "object",
+      properties: {
+        city: { enum: ["Paris", "London", "Rome"] },
+        population: { type: "integer" },
+        capital: { type: "boolean" },
+      },
+      required: ["city", "population", "capital"],
+      additionalProperties: false,
+    };
+    const request = {
+      model,
+      messages: france,
+      temperature: 0,
+      max_tokens: 60,
+      response_format: { type: "json_schema" as const, json_schema: { name: "city", schema, strict: true } },
+    };
+    const answer = await openai.chat.completions.create(request);
+    expect(answer.choices[0]?.finish_reason).toBe("stop");
+    const text = answer.choices[0]?.message.content ?? "";
+    expect(isValid(JSON.parse(text), schema)).toBe(true);
+    const chunks = await collect(await openai.chat.completions.create({ ...request, stream: true }));
+    expect(contents(chunks)).toBe(text);
+
+    const free = await openai.completions.create({
+      model,
+      prompt: "{",
+      temperature: 0.7,
+      seed: 1,
+      max_tokens: 50,
+      response_format: { type: "json_object" },
+    } as never);
+    const { choices } = free as OpenAI.Completion;
+    expect(choices[0]?.text).toMatch(/^\{/);
+    if (choices[0]?.finish_reason === "stop")
+      expect(isValid(JSON.parse(choices[0].text), { type: "object" })).toBe(true);
+
+    const refused = {
+      ...request,
+      response_format: {
+        type: "json_schema" as const,
+        json_schema: { name: "x", schema: { type: "string", pattern: "a" } },
+      },
+    };
+    await expect(openai.chat.completions.create(refused)).rejects.toMatchObject({
+      status: 400,
+      code: "unsupported_schema",
+      param: "response_format.json_schema.schema",
+    });
   });
 
   it("frees the sequence of a caller who stops reading", async () => {
