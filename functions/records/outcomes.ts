@@ -56,7 +56,18 @@ function exposureRow(event: ExposureEvent) {
 function outcomeRows(event: OutcomeEvent) {
   const { organization, key, experiment, unit, phase, variant, exposedAt, at } = event;
   return Object.entries(event.values).map(([metric, value]) => [
-    ...[organization, key, metric, "outcome", experiment, unit, phase, variant, exposedAt, value, at, 0],
+    organization,
+    key,
+    metric,
+    "outcome",
+    experiment,
+    unit,
+    phase,
+    variant,
+    exposedAt,
+    value,
+    at,
+    0,
   ]);
 }
 
@@ -79,7 +90,15 @@ function fillInbox(batch: string, rows: readonly (readonly unknown[])[]): SqlSta
 function fillPending(batch: string, events: readonly UnmatchedEvent[]): SqlStatement {
   const rows = events.map(
     ({ organization, key, request, experiment, unit, metric, value, at, covariate }) => [
-      ...[organization, key, request, experiment, unit, metric, value, at, Number(covariate)],
+      organization,
+      key,
+      request,
+      experiment,
+      unit,
+      metric,
+      value,
+      at,
+      Number(covariate),
     ],
   );
   return {
