@@ -24,7 +24,8 @@ let key: string;
 beforeAll(async () => {
   await migrate();
   const { manifest, bucket } = await seedBaseModel();
-  expect(manifest.digest).toBe(expected.base_digest);
+  if (manifest.digest !== expected.base_digest)
+    throw new Error(`The fixture is of base "${expected.base_digest}"`);
   const bytes = await (await FIXTURE_FILES.fetch("http://files/spam-prompt/prefix.safetensors")).bytes();
   await bucket.put(promptKey("acme", ID, promptFiles.prefix), bytes);
   await createD1Database(env.DB).transaction([
