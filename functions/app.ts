@@ -9,10 +9,12 @@ import { chatCompletionsRoutes } from "./routes/chat-completions.ts";
 import { classificationsRoutes } from "./routes/classifications.ts";
 import { completionsRoutes } from "./routes/completions.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
+import { fileRoutes } from "./routes/files.ts";
 import { fineTuningRoutes } from "./routes/fine-tuning.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { trainerRoutes } from "./routes/trainer.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
 
 const allRoutes = [
   chatCompletionsRoutes,
@@ -20,6 +22,8 @@ const allRoutes = [
   classificationsRoutes,
   modelsRoutes,
   datasetRoutes,
+  uploadRoutes,
+  fileRoutes,
   fineTuningRoutes,
   keyRoutes,
   trainerRoutes,

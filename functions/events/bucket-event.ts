@@ -6,6 +6,8 @@ export const bucketEventSchema = z.object({
   bucket: z.string(),
   key: z.string().max(1024),
   etag: z.string().nullable(),
+  /** The API call that it comes from, for following it through the logs. */
+  requestId: z.string().optional(),
 });
 export type BucketEvent = z.infer<typeof bucketEventSchema>;
 

@@ -10,15 +10,27 @@ import { newId, SLUG } from "../../shared/ids.ts";
 import type { ObjectHead } from "../../shared/ports/object-store.ts";
 import { validateDataset } from "../../shared/text/validate-dataset.ts";
 import type { Deps } from "../deps.ts";
-import { createDatasetRecords, insertDataset, type DatasetRecord } from "../records/datasets.ts";
+import {
+  createDatasetRecords,
+  insertDataset,
+  markDatasetGone,
+  type DatasetRecord,
+} from "../records/datasets.ts";
+import { createFileRecords } from "../records/files.ts";
 import { insertJobEvent } from "../records/job-events.ts";
-import { insertJob, type NewJob } from "../records/jobs.ts";
+import { insertJob, stopJobsOfDataset, type NewJob } from "../records/jobs.ts";
+import { createQuotaRecords } from "../records/quotas.ts";
 import type { BucketEvent } from "./bucket-event.ts";
 
 /** What became of an event; the log line says so, and tests read it. */
 export type EventOutcome =
   | { readonly outcome: "ignored"; readonly reason: string }
-  | { readonly outcome: "refused" | "accepted"; readonly dataset: DatasetRecord };
+  | { readonly outcome: "deleted"; readonly name: string }
+  | {
+      readonly outcome: "refused" | "accepted";
+      readonly dataset: DatasetRecord;
+      readonly job: string | null;
+    };
 
 /** Tokens kept free for the soft prompt when its length is still to be chosen. */
 const RESERVED_VIRTUAL_TOKENS = 100;
@@ -34,7 +46,9 @@ export async function handleBucketEvent(deps: Deps, event: BucketEvent): Promise
     message: `Bucket event ${outcome.outcome}`,
     key: event.key,
     action: event.action,
-    ...(outcome.outcome === "ignored" ? { reason: outcome.reason } : { dataset: outcome.dataset.id }),
+    requestId: event.requestId,
+    ...("reason" in outcome ? { reason: outcome.reason } : {}),
+    ...("dataset" in outcome ? { dataset: outcome.dataset.id, job: outcome.job } : {}),
   });
   return outcome;
 }
@@ -44,28 +58,46 @@ async function process(deps: Deps, event: BucketEvent): Promise<EventOutcome> {
   if (event.bucket !== deps.config.bucketName) return ignored(`bucket is not "${deps.config.bucketName}"`);
   const place = parseTrainKey(event.key);
   if (!place) return ignored("key is no dataset's train.jsonl");
-  if (event.action === "delete") return ignored("object was deleted");
   const head = await deps.bucket.head(event.key);
-  if (!head) return ignored("object is gone");
   // The event is only a hint: what counts is what lies there now, and a newer version has its own event.
+  if (!head) return recordDeletion(deps, place);
+  if (event.action === "delete") return ignored("object is there again");
   if (event.etag !== null && normaliseEtag(event.etag) !== head.etag)
     return ignored("object has changed since");
-  const known = await createDatasetRecords(deps.database).findVersion(
-    place.organization,
-    place.name,
-    head.etag,
-  );
-  if (known) return ignored("object version is known");
-  return registerVersion(deps, place, head);
+  const datasets = createDatasetRecords(deps.database);
+  const known = await datasets.findVersion(place.organization, place.name, head.etag);
+  if (known) {
+    if (known.deletedAt !== null) await datasets.revive(place.organization, known.id);
+    return ignored("object version is known");
+  }
+  const { rows, jobs } = await createQuotaRecords(deps.database, deps.now).get(place.organization);
+  // Nothing is lost: the scheduled run finds the dataset again, on a day that has room for it.
+  if (rows.used >= rows.limit || jobs.used >= jobs.limit) return ignored("quota is used up for today");
+  return registerVersion(deps, place, head, event.requestId);
 }
 
-async function registerVersion(deps: Deps, place: DatasetPlace, head: ObjectHead): Promise<EventOutcome> {
+async function recordDeletion(deps: Deps, { organization, name }: DatasetPlace): Promise<EventOutcome> {
+  const time = deps.now();
+  const [changed] = await deps.database.transaction([
+    markDatasetGone(organization, name, time),
+    ...stopJobsOfDataset(organization, name, time),
+  ]);
+  return changed === 0 ? { outcome: "ignored", reason: "object is gone" } : { outcome: "deleted", name };
+}
+
+async function registerVersion(
+  deps: Deps,
+  place: DatasetPlace,
+  head: ObjectHead,
+  requestId: string | undefined,
+): Promise<EventOutcome> {
   const { organization, name } = place;
   const { settings, report } = await inspect(deps, place, head);
   const status = report.errorCount === 0 ? "accepted" : "refused";
   const time = deps.now();
+  const upload = await createFileRecords(deps.database, deps.now).awaited(organization, name);
   const dataset: DatasetRecord = {
-    id: newId("file", time),
+    id: upload?.id ?? newId("file", time),
     organization,
     name,
     etag: head.etag,
@@ -73,9 +105,11 @@ async function registerVersion(deps: Deps, place: DatasetPlace, head: ObjectHead
     status,
     report,
     createdAt: time,
+    deletedAt: null,
   };
   const statements = [insertDataset(dataset)];
-  if (status === "accepted" && settings) {
+  let jobId: string | null = null;
+  if (status === "accepted" && settings && upload?.tune !== false) {
     const job: NewJob = {
       id: newId("job", time),
       organization,
@@ -85,14 +119,16 @@ async function registerVersion(deps: Deps, place: DatasetPlace, head: ObjectHead
       suffix: settings.suffix ?? name,
       settings,
       createdAt: time,
+      requestId: requestId ?? null,
     };
+    jobId = job.id;
     const message = `Created by upload of dataset "${name}": ${report.rows} rows`;
     statements.push(insertJob(job), insertJobEvent(job.id, time, { message }));
   }
   const [inserted] = await deps.database.transaction(statements);
   return inserted === 0
     ? { outcome: "ignored", reason: "object version is known" }
-    : { outcome: status, dataset };
+    : { outcome: status, dataset, job: jobId };
 }
 
 /** Reads settings and rows; whatever is wrong with either ends up in the report. */

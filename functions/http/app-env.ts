@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Scope } from "../../shared/contracts/key.ts";
+import type { Encounter } from "../experiments/encounter.ts";
 import { toInvalidRequest } from "./validation.ts";
 
 /** Who calls, as the authentication middleware found out. */
@@ -14,6 +15,8 @@ export interface AppEnv {
   Variables: {
     caller: Caller;
     requestId: string;
+    /** Set where the request named an experiment. */
+    encounter?: Encounter;
   };
 }
 

@@ -1,5 +1,7 @@
+import { jobProgressSchema, type JobProgress } from "../../shared/contracts/job.ts";
 import { newId } from "../../shared/ids.ts";
 import type { SqlDatabase, SqlRow, SqlStatement } from "../../shared/ports/sql-database.ts";
+import { LAST_ID } from "./jobs.ts";
 
 export interface JobEvent {
   readonly id: string;
@@ -18,11 +20,11 @@ export interface NewJobEvent {
   readonly metrics?: unknown;
 }
 
-/** The insertion of an event in a job's history. */
+/** The insertion of an event in a job's history; nothing where there is no such job. */
 export function insertJobEvent(jobId: string, now: number, event: NewJobEvent): SqlStatement {
   return {
     sql: `INSERT INTO job_events (id, job_id, level, type, message, data_json, created_at)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?2)`,
     parameters: [
       newId("event", now),
       jobId,
@@ -41,9 +43,15 @@ export async function listJobEvents(
   jobId: string,
   page: { after?: string | undefined; limit: number },
 ): Promise<JobEvent[]> {
-  const sql =
-    "SELECT * FROM job_events WHERE job_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
-  return (await database.all(sql, jobId, page.after ?? null, page.limit)).map(toEvent);
+  const sql = "SELECT * FROM job_events WHERE job_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+  return (await database.all(sql, jobId, page.after ?? LAST_ID, page.limit)).map(toEvent);
+}
+
+/** What a job's trainer reported while it tuned, oldest first: the rows of its result file. */
+export async function listMetrics(database: SqlDatabase, jobId: string): Promise<JobProgress[]> {
+  const sql = "SELECT data_json FROM job_events WHERE job_id = ?1 AND type = 'metrics' ORDER BY id";
+  const rows = await database.all(sql, jobId);
+  return rows.map((row) => jobProgressSchema.parse(JSON.parse(row["data_json"] as string)));
 }
 
 function toEvent(row: SqlRow): JobEvent {

@@ -1,59 +1,21 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { jobStatuses } from "../../shared/contracts/job.ts";
-import { NotFoundError } from "../../shared/errors.ts";
+import { InvalidRequestError, NotFoundError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 import { createRouter } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
-import { jsonAnswer, pageQuerySchema, pageSchema, toPage, toSeconds } from "../http/openapi.ts";
-import { listJobEvents, type JobEvent } from "../records/job-events.ts";
+import { createJob, jobRequestSchema } from "../events/create-job.ts";
+import {
+  checkpointSchema,
+  eventSchema,
+  jobSchema,
+  presentCheckpoint,
+  presentEvent,
+  presentJob,
+} from "../http/job-shape.ts";
+import { jsonAnswer, jsonBody, pageQuerySchema, pageSchema, toPage } from "../http/openapi.ts";
+import { insertJobEvent, listJobEvents } from "../records/job-events.ts";
 import { createJobRecords, type JobRecord } from "../records/jobs.ts";
-import { createPromptRecords, type PromptRecord } from "../records/prompts.ts";
-
-const jobSchema = z
-  .object({
-    object: z.literal("fine_tuning.job"),
-    id: z.string(),
-    created_at: z.int(),
-    finished_at: z.int().nullable(),
-    estimated_finish: z.int().nullable(),
-    model: z.string(),
-    fine_tuned_model: z.string().nullable(),
-    organization_id: z.string(),
-    status: z.enum(jobStatuses),
-    training_file: z.string(),
-    validation_file: z.string().nullable(),
-    hyperparameters: z.object({
-      n_epochs: z.union([z.literal("auto"), z.number()]),
-      batch_size: z.union([z.literal("auto"), z.number()]),
-      learning_rate_multiplier: z.union([z.literal("auto"), z.number()]),
-    }),
-    result_files: z.array(z.string()),
-    seed: z.int(),
-    trained_tokens: z.int().nullable(),
-    error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }).nullable(),
-    /** Ours: settings as given, progress as last reported, the evaluation when done. */
-    foreword: z.object({
-      attempt: z.int(),
-      settings: z.record(z.string(), z.unknown()),
-      progress: z.record(z.string(), z.unknown()).nullable(),
-      evaluation: z.record(z.string(), z.unknown()).nullable(),
-      tuning_seconds: z.number().nullable(),
-      steps: z.int().nullable(),
-    }),
-  })
-  .openapi("FineTuningJob");
-
-const eventSchema = z
-  .object({
-    object: z.literal("fine_tuning.job.event"),
-    id: z.string(),
-    created_at: z.int(),
-    level: z.enum(["info", "warn", "error"]),
-    message: z.string(),
-    type: z.enum(["message", "metrics"]),
-    data: z.unknown(),
-  })
-  .openapi("FineTuningJobEvent");
+import { createPromptRecords } from "../records/prompts.ts";
 
 const params = z.object({ id: z.string() });
 
@@ -71,8 +33,67 @@ export function fineTuningRoutes(deps: Deps) {
   };
   const withPrompt = async (job: JobRecord) => {
     const done = job.status === "succeeded" && job.promptId !== null;
-    return present(job, done ? await prompts.find(job.organization, job.promptId) : null);
+    return presentJob(job, done ? await prompts.find(job.organization, job.promptId) : null, deps.now());
   };
+
+  router.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/fine_tuning/jobs",
+      summary: "Create a tuning job from an uploaded dataset",
+      request: jsonBody(jobRequestSchema),
+      responses: jsonAnswer(jobSchema),
+    }),
+    async (c) => {
+      const { organization } = c.get("caller");
+      const id = await createJob(deps, organization, c.req.valid("json"), c.get("requestId"));
+      return c.json(await withPrompt(await findJob(organization, id)), 200);
+    },
+  );
+
+  router.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/fine_tuning/jobs/{id}/cancel",
+      summary: "Call a job off; one that runs ends with its trainer's next heartbeat",
+      request: { params },
+      responses: jsonAnswer(jobSchema),
+    }),
+    async (c) => {
+      const { organization } = c.get("caller");
+      const { id } = c.req.valid("param");
+      const job = await findJob(organization, id);
+      if (await jobs.cancel(organization, id, deps.now())) {
+        const message = "Cancellation was requested";
+        await deps.database.transaction([insertJobEvent(id, deps.now(), { message })]);
+      } else if (job.status !== "cancelled") {
+        throw new InvalidRequestError(
+          `Job "${id}" has ended as "${job.status}"; only one that waits or runs can be cancelled`,
+          {
+            code: "job_ended",
+          },
+        );
+      }
+      return c.json(await withPrompt(await findJob(organization, id)), 200);
+    },
+  );
+
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/fine_tuning/jobs/{id}/checkpoints",
+      summary: "List the soft prompts that a job has brought so far",
+      request: { params, query: pageQuerySchema },
+      responses: jsonAnswer(pageSchema(checkpointSchema)),
+    }),
+    async (c) => {
+      const job = await findJob(c.get("caller").organization, c.req.valid("param").id);
+      const { after, limit } = c.req.valid("query");
+      const done = job.status === "succeeded" && job.promptId !== null && after === undefined;
+      const tuned = done ? await prompts.find(job.organization, job.promptId) : null;
+      return c.json(toPage(tuned ? [presentCheckpoint(job, tuned)] : [], limit), 200);
+    },
+  );
 
   router.openapi(
     createRoute({
@@ -84,7 +105,8 @@ export function fineTuningRoutes(deps: Deps) {
     }),
     async (c) => {
       const { after, limit } = c.req.valid("query");
-      const records = await jobs.list(c.get("caller").organization, { after, limit: limit + 1 });
+      const metadata = metadataFilter(c.req.query());
+      const records = await jobs.list(c.get("caller").organization, { after, limit: limit + 1, metadata });
       return c.json(toPage(await Promise.all(records.map(withPrompt)), limit), 200);
     },
   );
@@ -120,50 +142,11 @@ export function fineTuningRoutes(deps: Deps) {
   return router;
 }
 
-function present(job: JobRecord, tuned: PromptRecord | null): z.infer<typeof jobSchema> {
-  const { progress, settings } = job;
-  const estimate = progress?.seconds_left ?? null;
-  return {
-    object: "fine_tuning.job",
-    id: job.id,
-    created_at: toSeconds(job.createdAt),
-    finished_at: job.finishedAt === null ? null : toSeconds(job.finishedAt),
-    estimated_finish:
-      estimate === null || job.status !== "running" ? null : toSeconds(Date.now() + estimate * 1000),
-    model: job.baseModel,
-    fine_tuned_model: tuned?.model ?? null,
-    organization_id: job.organization,
-    status: job.status,
-    training_file: job.datasetId,
-    validation_file: null,
-    hyperparameters: {
-      n_epochs: settings.epochs,
-      batch_size: settings.batch_size,
-      learning_rate_multiplier: "auto",
-    },
-    result_files: [],
-    seed: settings.seed,
-    trained_tokens: tuned?.prompt.trained_tokens ?? null,
-    error: job.error && { ...job.error, param: null },
-    foreword: {
-      attempt: job.attempt,
-      settings,
-      progress,
-      evaluation: tuned?.prompt.evaluation ?? null,
-      tuning_seconds: tuned?.prompt.tuning_seconds ?? null,
-      steps: tuned?.prompt.steps ?? null,
-    },
-  };
-}
-
-function presentEvent(event: JobEvent): z.infer<typeof eventSchema> {
-  return {
-    object: "fine_tuning.job.event",
-    id: event.id,
-    created_at: toSeconds(event.createdAt),
-    level: event.level,
-    message: event.message,
-    type: event.type,
-    data: event.data,
-  };
+/** `metadata[key]=value`, as OpenAI's API filters jobs. */
+function metadataFilter(query: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(query).flatMap(([name, value]) => {
+    const key = /^metadata\[(.+)\]$/.exec(name)?.[1];
+    return key === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(pairs);
 }

@@ -61,6 +61,17 @@ export const rowErrorSchema = z.object({
 });
 export type RowError = z.infer<typeof rowErrorSchema>;
 
+/** Tokens of a row, over a sample of the rows that is spread evenly across the dataset. */
+export const tokenStatisticsSchema = z.object({
+  sampled_rows: z.int(),
+  mean: z.number(),
+  min: z.int(),
+  p50: z.int(),
+  p95: z.int(),
+  max: z.int(),
+});
+export type TokenStatistics = z.infer<typeof tokenStatisticsSchema>;
+
 export const validationReportSchema = z.object({
   rows: z.int(),
   format: rowFormatSchema.nullable(),
@@ -68,6 +79,7 @@ export const validationReportSchema = z.object({
   errors: z.array(rowErrorSchema),
   /** The distinct completions with their counts, where there are few enough for a label task. */
   labels: z.record(z.string(), z.int()).nullable(),
+  tokens: tokenStatisticsSchema.nullable().optional(),
 });
 export type ValidationReport = z.infer<typeof validationReportSchema>;
 

@@ -10,6 +10,7 @@ import { readLines } from "../formats/jsonl.ts";
 import { parseRow, RowParseError } from "./dataset-row.ts";
 import { expectedAnswer, tokenizeRow } from "./render.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
+import { EvenSample, tokenStatistics } from "./token-statistics.ts";
 
 /** With more distinct completions than this, a task is generation, not classification. */
 const MAX_LABELS = 64;
@@ -36,6 +37,7 @@ export async function validateDataset(
   let rows = 0;
   let format: RowFormat | null = null;
   const labels = new LabelCounter();
+  const lengths = new EvenSample();
   const report = (error: RowError) => {
     errorCount++;
     if (errors.length < datasetLimits.reportedErrors) errors.push(error);
@@ -62,8 +64,10 @@ export async function validateDataset(
         );
       }
       // No token is shorter than a byte, so a short line needs no tokenising to be known to fit.
-      if (line.text.length * MAX_BYTES_PER_CODE_UNIT > maxTokens) {
+      const sampled = lengths.wants();
+      if (sampled || line.text.length * MAX_BYTES_PER_CODE_UNIT > maxTokens) {
         const tokens = tokenizeRow(row, tokenizer).ids.length;
+        if (sampled) lengths.add(tokens);
         if (tokens > maxTokens) {
           throw new RowParseError(
             "too_long",
@@ -78,7 +82,14 @@ export async function validateDataset(
     }
   }
   if (rows === 0) fail(1, "no_rows", "Dataset has no rows");
-  return { rows, format, errorCount, errors, labels: labels.counts(rows) };
+  return {
+    rows,
+    format,
+    errorCount,
+    errors,
+    labels: labels.counts(rows),
+    tokens: tokenStatistics(lengths.values()),
+  };
 }
 
 /** The distinct answers of a label task, sorted; null where the rows are free text. */
