@@ -46,13 +46,15 @@ export const modelManifestSchema = z.strictObject({
 });
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
-/** Files that every bundle has, under `models/<name>/`. */
+/** Files of a bundle, under `models/<name>/`. */
 export const bundleFiles = {
   manifest: "manifest.json",
   /** Quantised weights, the one source of both graphs. */
   weights: "weights.safetensors",
   /** The edge's decode graph in onnxruntime's own format. */
   decodeGraph: "decode.ort",
+  /** The same weights as the decode kernel reads them; only where all matrices are int8. */
+  kernelWeights: "kernel.weights",
   tokenizer: "tokenizer.json",
   tokenizerConfig: "tokenizer_config.json",
 } as const;

@@ -8,6 +8,7 @@ import { serializeGraph } from "../onnx/serialize.ts";
 import { buildDecodeGraph } from "./decode-graph.ts";
 import type { ModelSource } from "./model-source.ts";
 import { convertToOrtFormat } from "./ort-format.ts";
+import { canPack, packWeights } from "./packed-weights.ts";
 import { serializeWeights } from "./weights.ts";
 
 /** A bundle's folder does not hold what its manifest says. */
@@ -28,6 +29,9 @@ export async function writeBundle(source: ModelSource, folder: string): Promise<
   const files: Record<string, Uint8Array> = {
     [bundleFiles.weights]: weights,
     [bundleFiles.decodeGraph]: await convertToOrtFormat(serializeGraph(graph)),
+    ...(canPack(source.weights)
+      ? { [bundleFiles.kernelWeights]: packWeights(source.weights, source.architecture) }
+      : {}),
     [bundleFiles.tokenizer]: encode(source.tokenizer),
     [bundleFiles.tokenizerConfig]: encode(source.tokenizerConfig),
   };

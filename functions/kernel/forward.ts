@@ -1,0 +1,162 @@
+import type { Architecture } from "../../shared/contracts/model.ts";
+import type { PackedLayer, PackedLayout, PackedMatrix } from "../../shared/formats/packed-weights.ts";
+import type { Arena } from "./arena.ts";
+import type { Address, Kernel } from "./kernel.ts";
+import type { KvPages } from "./kv-pages.ts";
+import type { WorkSpace } from "./work-space.ts";
+
+/** A model ready to run: where its weights lie, and what it computes in. */
+export interface KernelModel {
+  readonly architecture: Architecture;
+  readonly kernel: Kernel;
+  readonly arena: Arena;
+  /** Address of the packed weights. */
+  readonly weights: Address;
+  readonly layout: PackedLayout;
+  readonly space: WorkSpace;
+  readonly pages: KvPages;
+}
+
+const FLOAT = Float32Array.BYTES_PER_ELEMENT;
+
+/**
+ * Runs the decoder over at most ROWS positions, whose inputs stand in `space.residual` and whose pages in `space.table`, the
+ * first at position `first`. Keys and values of all go into the pages. The residual stream of `rows`, ascending, is left
+ * in the first rows of `space.residual`: nothing else is computed in the last layer.
+ */
+export function runLayers(model: KernelModel, first: number, count: number, rows: readonly number[]): void {
+  const { layout, space } = model;
+  const width = space.sizes.hidden * FLOAT;
+  layOutRotations(model, first, count);
+  layout.layers.forEach((layer, i) => {
+    projectHeads(model, layer, count);
+    storeKeysAndValues(model, i, first, count);
+    const isLast = i === layout.layers.length - 1;
+    if (isLast && rows.length === 0) return;
+    const kept = isLast ? rows : Array.from({ length: count }, (_, row) => row);
+    kept.forEach((row, to) => attend(model, i, first, row, to));
+    if (isLast) {
+      const residual = model.arena.bytes(space.residual, count * width);
+      rows.forEach((row, to) => residual.copyWithin(to * width, row * width, (row + 1) * width));
+    }
+    multiply(model, space.attended, kept.length, layer.output, space.residual, true);
+    norm(model, layer.postAttentionNorm, kept.length);
+    multiply(model, space.normed, kept.length, layer.gateUp, space.wide);
+    model.kernel.swiglu(space.wide, kept.length, space.sizes.intermediate, space.activated);
+    multiply(model, space.activated, kept.length, layer.down, space.residual, true);
+  });
+}
+
+/** Writes the logits `[count, vocabulary]` of the first `count` rows of the residual stream. */
+export function computeLogits(model: KernelModel, count: number, logits: Float32Array): void {
+  const { layout, space, arena } = model;
+  const { vocabularySize } = model.architecture;
+  norm(model, layout.finalNorm, count);
+  for (let row = 0; row < count; row += space.logitRows) {
+    const rows = Math.min(space.logitRows, count - row);
+    multiply(model, space.normed + row * space.sizes.hidden * FLOAT, rows, layout.head, space.logits);
+    for (let i = 0; i < rows; i++) {
+      const computed = arena.floats(space.logits + i * space.sizes.vocabulary * FLOAT, vocabularySize);
+      logits.set(computed, (row + i) * vocabularySize);
+    }
+  }
+}
+
+/** Cosines and sines of the positions, as `rotaryTables` of the trainer has them. */
+function layOutRotations({ architecture, arena, space }: KernelModel, first: number, count: number): void {
+  const half = architecture.headSize / 2;
+  const cos = arena.floats(space.cos, count * half);
+  const sin = arena.floats(space.sin, count * half);
+  for (let pair = 0; pair < half; pair++) {
+    const frequency = architecture.ropeTheta ** (-pair / half);
+    for (let row = 0; row < count; row++) {
+      cos[row * half + pair] = Math.cos((first + row) * frequency);
+      sin[row * half + pair] = Math.sin((first + row) * frequency);
+    }
+  }
+}
+
+/** Queries, keys and values of all rows into `space.wide`, normed per head where the model does so, and rotated. */
+function projectHeads(model: KernelModel, layer: PackedLayer, count: number): void {
+  const { kernel, space, weights } = model;
+  const { heads, kvHeads, headSize, normEpsilon } = model.architecture;
+  norm(model, layer.inputNorm, count);
+  multiply(model, space.normed, count, layer.queryKeyValue, space.wide);
+  const stride = layer.queryKeyValue.outputs * FLOAT;
+  const keys = space.wide + space.sizes.query * FLOAT;
+  for (let row = 0; row < count; row++) {
+    const normHeads = (x: Address, number: number, gain: number | undefined) => {
+      if (gain === undefined) return;
+      const at = x + row * stride;
+      kernel.rmsNorm(at, number, headSize, headSize, headSize * FLOAT, weights + gain, normEpsilon, at);
+    };
+    normHeads(space.wide, heads, layer.queryNorm);
+    normHeads(keys, kvHeads, layer.keyNorm);
+  }
+  kernel.rotary(space.wide, count, stride, heads, headSize, space.cos, space.sin);
+  kernel.rotary(keys, count, stride, kvHeads, headSize, space.cos, space.sin);
+}
+
+function storeKeysAndValues(model: KernelModel, layer: number, first: number, count: number): void {
+  const { kernel, pages, space } = model;
+  const { kvHeads, headSize } = model.architecture;
+  const { query, key } = space.sizes;
+  const offset = pages.layerOffset(layer);
+  for (let row = 0; row < count; row++) {
+    const keys = space.wide + (row * (query + 2 * key) + query) * FLOAT;
+    kernel.storeKeyValue(keys, keys + key * FLOAT, kvHeads, headSize, space.table, offset, first + row);
+  }
+}
+
+/** Attention of one row, into row `to` of `space.attended`. */
+function attend(model: KernelModel, layer: number, first: number, row: number, to: number): void {
+  const { kernel, pages, space } = model;
+  const { heads, kvHeads, headSize } = model.architecture;
+  const { query, key } = space.sizes;
+  const from = space.wide + row * (query + 2 * key) * FLOAT;
+  const y = space.attended + to * query * FLOAT;
+  const offset = pages.layerOffset(layer);
+  kernel.attention(from, heads, kvHeads, headSize, space.table, offset, first + row + 1, space.scores, y);
+}
+
+/** The norm of the residual stream into `space.normed`. */
+function norm({ architecture, kernel, space, weights }: KernelModel, gain: number, rows: number): void {
+  const { hiddenSize, normEpsilon } = architecture;
+  const { hidden } = space.sizes;
+  kernel.rmsNorm(
+    space.residual,
+    rows,
+    hiddenSize,
+    hidden,
+    hidden * FLOAT,
+    weights + gain,
+    normEpsilon,
+    space.normed,
+  );
+}
+
+/** y = x W^T + bias, or y += that; x is `[rows, inputs]`, y `[rows, outputs]`, both without gaps. */
+function multiply(
+  { kernel, space, weights }: KernelModel,
+  x: Address,
+  rows: number,
+  matrix: PackedMatrix,
+  y: Address,
+  accumulate = false,
+): void {
+  const { inputs, outputs, bias } = matrix;
+  kernel.quantiseRows(x, rows, inputs, space.levels, space.levelScales);
+  kernel.matrix(
+    space.levels,
+    space.levelScales,
+    rows,
+    inputs,
+    weights + matrix.weights,
+    weights + matrix.scales,
+    bias === undefined ? 0 : weights + bias,
+    outputs,
+    y,
+    outputs * FLOAT,
+    accumulate,
+  );
+}

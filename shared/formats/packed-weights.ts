@@ -1,0 +1,117 @@
+import type { Architecture } from "../contracts/model.ts";
+import { InvalidDataError } from "../errors.ts";
+
+/** The decode kernel cannot run a model of these sizes. */
+export class UnsupportedSizeError extends InvalidDataError {
+  constructor(message: string) {
+    super(message, { code: "unsupported_model_size" });
+  }
+}
+
+/** Where a matrix lies in the file, in bytes from its beginning. */
+export interface PackedMatrix {
+  /** int8 `[outputs / 4][inputs / 16][4][16]`. */
+  readonly weights: number;
+  /** float32 `[outputs]`: what each output is multiplied with. */
+  readonly scales: number;
+  /** float32 `[outputs]`. */
+  readonly bias?: number;
+  /** Both rounded up; what is added is zeros. */
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+export interface PackedLayer {
+  /** float32, rounded up with zeros, as all norms. */
+  readonly inputNorm: number;
+  /** Query, key and value: each part's outputs are rounded up on their own. */
+  readonly queryKeyValue: PackedMatrix;
+  readonly queryNorm?: number;
+  readonly keyNorm?: number;
+  readonly output: PackedMatrix;
+  readonly postAttentionNorm: number;
+  readonly gateUp: PackedMatrix;
+  readonly down: PackedMatrix;
+}
+
+/** Offsets of everything in `kernel.weights`, in the order of a forward pass. */
+export interface PackedLayout {
+  readonly bytes: number;
+  readonly embedding: PackedMatrix;
+  readonly layers: readonly PackedLayer[];
+  readonly finalNorm: number;
+  /** The embedding itself where embeddings are tied. */
+  readonly head: PackedMatrix;
+}
+
+/** Widths are rounded up to this, so that the kernel needs no special ends. */
+const WIDTH = 16;
+/** A cache line. */
+const ALIGNMENT = 64;
+const FLOAT_BYTES = 4;
+
+export const roundUp = (size: number, multiple: number): number => Math.ceil(size / multiple) * multiple;
+export const paddedWidth = (size: number): number => roundUp(size, WIDTH);
+
+/** Sizes that the file's layout and the kernel's work space follow from, rounded up. */
+export function paddedSizes(architecture: Architecture) {
+  const { hiddenSize, heads, kvHeads, headSize, intermediateSize, vocabularySize } = architecture;
+  return {
+    hidden: paddedWidth(hiddenSize),
+    query: paddedWidth(heads * headSize),
+    key: paddedWidth(kvHeads * headSize),
+    intermediate: paddedWidth(intermediateSize),
+    vocabulary: paddedWidth(vocabularySize),
+    head: paddedWidth(headSize),
+  };
+}
+
+/**
+ * The layout of `kernel.weights`. It follows from the architecture alone, so the file needs no index that could point
+ * anywhere. Throws UnsupportedSizeError.
+ */
+export function packedLayout(architecture: Architecture): PackedLayout {
+  checkSizes(architecture);
+  const { attentionBias, queryKeyNorm, tiedEmbeddings } = architecture;
+  const { hidden, query, key, intermediate, vocabulary, head } = paddedSizes(architecture);
+  let end = 0;
+  const take = (bytes: number): number => {
+    const start = end;
+    end = roundUp(start + bytes, ALIGNMENT);
+    return start;
+  };
+  const matrix = (outputs: number, inputs: number, hasBias = false): PackedMatrix => ({
+    weights: take(outputs * inputs),
+    scales: take(outputs * FLOAT_BYTES),
+    ...(hasBias ? { bias: take(outputs * FLOAT_BYTES) } : {}),
+    inputs,
+    outputs,
+  });
+  const norm = (width: number) => take(width * FLOAT_BYTES);
+  const embedding = matrix(vocabulary, hidden);
+  const layers = Array.from({ length: architecture.layers }, (): PackedLayer => ({
+    inputNorm: norm(hidden),
+    queryKeyValue: matrix(query + 2 * key, hidden, attentionBias),
+    ...(queryKeyNorm ? { queryNorm: norm(head), keyNorm: norm(head) } : {}),
+    output: matrix(hidden, query),
+    postAttentionNorm: norm(hidden),
+    gateUp: matrix(2 * intermediate, hidden),
+    down: matrix(hidden, intermediate),
+  }));
+  const finalNorm = norm(hidden);
+  const headMatrix = tiedEmbeddings ? embedding : matrix(vocabulary, hidden);
+  return { bytes: end, embedding, layers, finalNorm, head: headMatrix };
+}
+
+/** More layers than any model that fits has: a manifest must not make us list millions. */
+const MOST_LAYERS = 1000;
+
+function checkSizes({ heads, kvHeads, headSize, layers }: Architecture): void {
+  if (headSize % 8 !== 0)
+    throw new UnsupportedSizeError(`Found a head size of ${headSize}, wanted a multiple of 8`);
+  if (heads % kvHeads !== 0) {
+    throw new UnsupportedSizeError(`Found ${heads} heads over ${kvHeads} KV heads, wanted a multiple`);
+  }
+  if (layers > MOST_LAYERS)
+    throw new UnsupportedSizeError(`Found ${layers} layers, wanted at most ${MOST_LAYERS}`);
+}
