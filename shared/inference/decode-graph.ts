@@ -1,24 +1,35 @@
 /**
  * The decode graph's inputs and outputs, for batch 1, by name. Soft-prompt vectors come first, then token ids; either may
- * be empty, not both. `cached` and `total` are what GroupQueryAttention calls seqlens_k and total_sequence_length.
+ * be empty, not both.
  *
  *     prompt float32 [P, hidden]    ids int64 [S]    rows int64 [R], counted from the first vector; at least one
- *     cached int32 [1, 1] = past + P + S - 1         total int32 [1] = past + P + S
- *     past_key.L, past_value.L float32 [1, kvHeads, past, headSize]
- *     -> logits float32 [R, vocabulary]    present_key.L, present_value.L float32 [1, kvHeads, total, headSize]
+ *     position int64 [1] = past     mask float32 [P + S, past + P + S], added to the scores; see `causalMask`
+ *     past_key.L, past_value.L float32 [1, kvHeads, past, headSize], keys rotated
+ *     -> logits float32 [R, vocabulary]    present_key.L, present_value.L float32 [1, kvHeads, past + P + S, headSize]
  */
 export const decodeNames = {
   prompt: "prompt",
   ids: "ids",
   rows: "rows",
-  cached: "cached",
-  total: "total",
+  position: "position",
+  mask: "mask",
   logits: "logits",
   pastKey: (layer: number) => `past_key.${layer}`,
   pastValue: (layer: number) => `past_value.${layer}`,
   presentKey: (layer: number) => `present_key.${layer}`,
   presentValue: (layer: number) => `present_value.${layer}`,
 } as const;
+
+/** Added to the score of a position that must not be seen. */
+const MASKED = -1e9;
+
+/** The mask `[rows, past + rows]` under which each new row sees what came before, and itself. */
+export function causalMask(past: number, rows: number): Float32Array {
+  const width = past + rows;
+  const mask = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) mask.fill(MASKED, row * width + past + row + 1, (row + 1) * width);
+  return mask;
+}
 
 /** The graph's `rows` for the positions that a step asks for: some operators refuse tensors without rows. */
 export function graphRows(rows: readonly number[]): readonly number[] {
@@ -27,13 +38,13 @@ export function graphRows(rows: readonly number[]): readonly number[] {
 
 /** Every input's name: the small ones, then key and value of layer 0, of layer 1 and so on. */
 export function decodeInputNames(layers: number): string[] {
-  const { prompt, ids, rows, cached, total, pastKey, pastValue } = decodeNames;
+  const { prompt, ids, rows, position, mask, pastKey, pastValue } = decodeNames;
   return [
     prompt,
     ids,
     rows,
-    cached,
-    total,
+    position,
+    mask,
     ...perLayer(layers, (layer) => [pastKey(layer), pastValue(layer)]),
   ];
 }

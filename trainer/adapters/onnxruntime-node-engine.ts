@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { InternalError } from "../../shared/errors.ts";
-import { decodeInputNames, decodeNames, decodeOutputNames, graphRows } from "../../shared/inference/decode-graph.ts";
+import { causalMask, decodeInputNames, decodeNames, decodeOutputNames, graphRows } from "../../shared/inference/decode-graph.ts";
 import type { DecodeSession, DecodeStep, KvCache } from "../../shared/inference/decode-session.ts";
 import { createEngine, type EngineOptions } from "../../shared/inference/engine.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
@@ -73,20 +73,21 @@ function createNodeSession(session: InferenceSession, architecture: Architecture
   return {
     async run({ past, prompt, ids, rows: asked, logits }: DecodeStep) {
       const rows = graphRows(asked);
-      const total = (past?.tokens ?? 0) + (prompt?.tokens ?? 0) + ids.length;
+      const before = past?.tokens ?? 0;
+      const added = (prompt?.tokens ?? 0) + ids.length;
       const inputs = [
         new Tensor("float32", prompt?.data ?? new Float32Array(0), [prompt?.tokens ?? 0, hiddenSize]),
         new Tensor("int64", BigInt64Array.from(ids, BigInt), [ids.length]),
         new Tensor("int64", BigInt64Array.from(rows, BigInt), [rows.length]),
-        new Tensor("int32", Int32Array.of(total - 1), [1, 1]),
-        new Tensor("int32", Int32Array.of(total), [1]),
+        new Tensor("int64", BigInt64Array.of(BigInt(before)), [1]),
+        new Tensor("float32", causalMask(before, added), [added, before + added]),
         ...(past ? (past as NodeKvCache).tensors : noPast),
       ];
       const feeds = Object.fromEntries(inputNames.map((name, i) => [name, inputs[i] as Tensor]));
       const results = await session.run(feeds);
       const computed = results[decodeNames.logits]?.data as Float32Array;
       logits.set(computed.subarray(0, logits.length));
-      return makeCache(total, presentNames.map((name) => results[name] as Tensor));
+      return makeCache(before + added, presentNames.map((name) => results[name] as Tensor));
     },
     async load({ tokens, data }) {
       const size = kvHeads * tokens * headSize;

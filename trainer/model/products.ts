@@ -4,13 +4,16 @@ import { dequantise, isQuantised, rowScale, type QuantisedWeight, type Weight } 
 import { transpose } from "./transpose.ts";
 import type { Weights } from "./weights.ts";
 
-/** How a product's int8 activations are scaled: one scale for all rows of the input, or one for each. */
-export type ActivationScale = "tensor" | "row";
+/**
+ * How many int8 digits an activation is written in. With one, outliers in a row push the rest of it towards zero; the second
+ * holds what the first left over, like an int16, for a second product.
+ */
+export type ActivationDigits = 1 | 2;
 
 /** The products of one graph. Matrices enter the graph once, however often they are used. */
 export interface Products {
   /** `x W^T + b`, `[rows, out]`; several projections give their outputs side by side. */
-  multiply(x: Value, projections: readonly Projection[], scale: ActivationScale): Value;
+  multiply(x: Value, projections: readonly Projection[], digits: ActivationDigits): Value;
   /** The matrices of `projections` side by side. */
   matrix(projections: readonly Projection[]): Matrix;
 }
@@ -22,9 +25,11 @@ export interface Matrix {
   readonly scales?: Value;
 }
 
-/** Middle and reach of the uint8 grid that a row is put on. */
+/** Middle and reach of the uint8 grid that a digit is on. */
 const MIDDLE = 128;
 const REACH = 127;
+/** One step of the first digit, in steps of the second: what the first leaves over is at most half of it either way. */
+const DIGIT_RATIO = 2 * REACH;
 /** Stands in for the largest magnitude of a row of zeros, which nothing can be divided by. */
 const SMALLEST_ROW = 1e-30;
 
@@ -42,72 +47,63 @@ export function createProducts(graph: Graph, weights: Weights): Products {
     matrices.set(name, matrix);
     return matrix;
   };
-  const quantised = (x: Value, scale: ActivationScale): QuantisedInput => {
-    const key = `${x.name} per ${scale}`;
+  const quantised = (x: Value, digits: ActivationDigits): QuantisedInput => {
+    const key = `${x.name} in ${digits}`;
     const known = quantisedInputs.get(key);
     if (known) return known;
-    const made = scale === "row" ? quantiseRows(graph, x) : quantiseTensor(graph, x);
+    const made = quantiseRows(graph, x, digits);
     quantisedInputs.set(key, made);
     return made;
   };
-
-  const multiply = (x: Value, { values, scales }: Matrix, scale: ActivationScale): Value => {
+  const multiply = (x: Value, { values, scales }: Matrix, digits: ActivationDigits): Value => {
     if (!scales) return graph.op("MatMul", [x, values]);
-    if ((scale as string).startsWith("fine")) {
-      const largest = graph.op("ReduceMax", [graph.op("Abs", [x]), graph.ints([-1])], { keepdims: 1 });
-      const m = graph.op("Max", [largest, graph.scalar(SMALLEST_ROW)]);
-      const z = graph.constant(Uint8Array.of(128), []);
-      const s1 = graph.scalar(1 / 127), s2 = graph.scalar(1 / 127 / 254);
-      const n = graph.op("Unsqueeze", [graph.op("Div", [x, m]), graph.ints([0])]);
-      const q1 = graph.op("QuantizeLinear", [n, s1, z]);
-      const r = graph.op("Sub", [n, graph.op("DequantizeLinear", [q1, s1, z])]);
-      const q2 = graph.op("QuantizeLinear", [r, s2, z]);
-      const both = graph.op("MatMulIntegerToFloat", [graph.op("Concat", [q1, q2], { axis: 0 }), values, s1, scales, z]);
-      if (scale as string === "fine2") {
-        const mm = graph.op("Unsqueeze", [m, graph.ints([0])]);
-        const sc = graph.op("Concat", [mm, graph.op("Mul", [mm, graph.scalar(1 / 254)])], { axis: 0 });
-        return graph.op("ReduceSum", [graph.op("Mul", [both, sc]), graph.ints([0])], { keepdims: 0 });
-      }
-      const [a, b] = graph.ops("Split", [both, graph.ints([1, 1])], { axis: 0 }) as [Value, Value];
-      const sum = graph.op("Mul", [graph.op("Add", [a, graph.op("Mul", [b, graph.scalar(1 / 254)])]), m]);
-      return graph.op("Reshape", [sum, graph.ints([-1, values.shape[1] as number])]);
-    }
-    const { levels, levelScale, zeroPoint, rowScales } = quantised(x, scale);
-    const product = graph.op("MatMulIntegerToFloat", [levels, values, levelScale, scales, zeroPoint]);
-    return rowScales ? graph.op("Mul", [product, rowScales]) : product;
+    const { levels, step, middle, rowScales } = quantised(x, digits);
+    const levelProducts = graph.op("MatMulIntegerToFloat", [levels, values, step, scales, middle]);
+    const products = graph.op("Mul", [levelProducts, rowScales]);
+    return digits === 1 ? products : graph.op("ReduceSum", [products, graph.ints([0])], { keepdims: 0 });
   };
 
   return {
     matrix: matrixOf,
-    multiply(x, projections, scale) {
-      const product = multiply(x, matrixOf(projections), scale);
+    multiply(x, projections, digits) {
+      const product = multiply(x, matrixOf(projections), digits);
       const bias = biasOf(graph, weights, projections);
       return bias ? graph.op("Add", [product, bias]) : product;
     },
   };
 }
 
+/** Stands for `(levels - middle) * step * rowScales`, summed over digits where there are two. */
 interface QuantisedInput {
+  /** `[rows, in]`, or `[2, rows, in]` for two digits. */
   readonly levels: Value;
-  readonly levelScale: Value;
-  readonly zeroPoint: Value;
-  /** `[rows, 1]`: what each row was divided by before it was put on the grid. */
-  readonly rowScales?: Value;
+  readonly step: Value;
+  readonly middle: Value;
+  /** `[rows, 1]`, or `[2, rows, 1]`. */
+  readonly rowScales: Value;
 }
 
-function quantiseTensor(graph: Graph, x: Value): QuantisedInput {
-  const [levels, levelScale, zeroPoint] = graph.ops("DynamicQuantizeLinear", [x]) as [Value, Value, Value];
-  return { levels, levelScale, zeroPoint };
-}
-
-/** In wasm a division first is many times faster than QuantizeLinear with a scale for each row. */
-function quantiseRows(graph: Graph, x: Value): QuantisedInput {
+/**
+ * Each row by its own largest magnitude, so that no row depends on what is computed beside it. In wasm a division first is
+ * many times faster than QuantizeLinear with a scale for each row.
+ */
+function quantiseRows(graph: Graph, x: Value, digits: ActivationDigits): QuantisedInput {
   const largest = graph.op("ReduceMax", [graph.op("Abs", [x]), graph.ints([-1])], { keepdims: 1 });
   const rowScales = graph.op("Max", [largest, graph.scalar(SMALLEST_ROW)]);
-  const levelScale = graph.scalar(1 / REACH);
-  const zeroPoint = graph.constant(Uint8Array.of(MIDDLE), []);
-  const levels = graph.op("QuantizeLinear", [graph.op("Div", [x, rowScales]), levelScale, zeroPoint]);
-  return { levels, levelScale, zeroPoint, rowScales };
+  const divided = graph.op("Div", [x, rowScales]);
+  const step = graph.scalar(1 / REACH);
+  const middle = graph.constant(Uint8Array.of(MIDDLE), []);
+  const levels = graph.op("QuantizeLinear", [divided, step, middle]);
+  if (digits === 1) return { levels, step, middle, rowScales };
+
+  const rest = graph.op("Sub", [divided, graph.op("DequantizeLinear", [levels, step, middle])]);
+  const restLevels = graph.op("QuantizeLinear", [rest, graph.scalar(1 / REACH / DIGIT_RATIO), middle]);
+  const restScales = graph.op("Mul", [rowScales, graph.scalar(1 / DIGIT_RATIO)]);
+  // One batch of both, so that the weights are read once.
+  const batch = graph.ints([0]);
+  const together = (a: Value, b: Value) =>
+    graph.op("Concat", [graph.op("Unsqueeze", [a, batch]), graph.op("Unsqueeze", [b, batch])], { axis: 0 });
+  return { levels: together(levels, restLevels), step, middle, rowScales: together(rowScales, restScales) };
 }
 
 function int8Matrix(graph: Graph, name: string, parts: readonly QuantisedWeight[]): Matrix {

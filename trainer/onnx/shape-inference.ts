@@ -1,3 +1,4 @@
+import { addDims, scaleDim } from "./dims.ts";
 import { broadcast, elementCount, ShapeError } from "./shapes.ts";
 import { elementType, type Attributes, type Dim, type ElementType, type Shape, type Value } from "./value.ts";
 
@@ -112,7 +113,7 @@ const rules = {
     const { type, shape } = n.input(0);
     const axis = axisOf(n.attributes["axis"], shape.length);
     const sizes = Array.from({ length: n.count }, (_, i) => n.input(i).shape[axis] as Dim);
-    return [{ type, shape: shape.with(axis, sizes.reduce(add)) }];
+    return [{ type, shape: shape.with(axis, sizes.reduce(addDims)) }];
   },
   Split: (n) => {
     const { type, shape } = n.input(0);
@@ -169,10 +170,13 @@ export function inferOutputs(
 function reshape(from: Shape, target: number[]): Dim[] {
   const open = target.indexOf(-1);
   const fixed = target.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
-  if (from.some((dim) => typeof dim === "string")) {
-    // Only one named dimension ever meets a reshape in our graphs, and it is the one that stays open.
-    const named = from.find((dim) => typeof dim === "string") as string;
-    return target.map((dim) => (dim === -1 ? named : dim));
+  const named = from.filter((dim) => typeof dim === "string");
+  if (named.length > 0) {
+    // The open dimension is the one named dimension, times what the fixed ones have more or less than before.
+    const known = elementCount(from.filter((dim) => typeof dim === "number"));
+    const size = named.length > 1 ? undefined : scaleDim(named[0] as string, known / fixed);
+    if (open < 0 || size === undefined) throw new ShapeError(`Cannot reshape [${from}] to [${target}]`);
+    return target.with(open, size as number);
   }
   const total = elementCount(from);
   const shape = open < 0 ? target : target.with(open, total / fixed);
@@ -189,4 +193,3 @@ function castTarget(n: NodeContext): ElementType {
 const swapIf = (transposed: unknown, shape: Shape): Shape =>
   transposed ? [...shape.slice(0, -2), shape.at(-1) as Dim, shape.at(-2) as Dim] : shape;
 const axisOf = (axis: unknown, rank: number) => (Number(axis) < 0 ? Number(axis) + rank : Number(axis));
-const add = (a: Dim, b: Dim): Dim => (typeof a === "number" && typeof b === "number" ? a + b : `${a}+${b}`);

@@ -1,5 +1,5 @@
 import type { Architecture } from "../../../shared/contracts/model.ts";
-import { decodeInputNames, decodeOutputNames, graphRows } from "../../../shared/inference/decode-graph.ts";
+import { causalMask, decodeInputNames, decodeOutputNames, graphRows } from "../../../shared/inference/decode-graph.ts";
 import type { DecodeSession, DecodeStep } from "../../../shared/inference/decode-session.ts";
 import { makeKvCache, releaseAll, type HeapKvCache } from "./kv-cache.ts";
 import { heapBytes, OnnxRuntimeError, type Runtime } from "./runtime.ts";
@@ -19,15 +19,16 @@ export function createDecodeSession(runtime: Runtime, session: Session, architec
 
   return {
     async run(step) {
-      const total = (step.past?.tokens ?? 0) + (step.prompt?.tokens ?? 0) + step.ids.length;
-      const own = createInputs(runtime, step, total, architecture);
+      const before = step.past?.tokens ?? 0;
+      const added = (step.prompt?.tokens ?? 0) + step.ids.length;
+      const own = createInputs(runtime, step, before, added, architecture);
       try {
         const given = [...own, ...(step.past ? (step.past as HeapKvCache).tensors : noPast)];
         const results = session.run(inputs.map((i) => given[i] as HeapTensor));
         const [logits, ...present] = outputs.map((i) => results[i] as HeapTensor) as [HeapTensor, ...HeapTensor[]];
         copyOut(runtime, logits, step.logits);
         logits.release();
-        return makeKvCache(total, present);
+        return makeKvCache(before + added, present);
       } finally {
         releaseAll(own);
       }
@@ -54,7 +55,8 @@ export function createDecodeSession(runtime: Runtime, session: Session, architec
 function createInputs(
   runtime: Runtime,
   { prompt, ids, rows: asked }: DecodeStep,
-  total: number,
+  before: number,
+  added: number,
   { hiddenSize }: Architecture,
 ): HeapTensor[] {
   const rows = graphRows(asked);
@@ -62,8 +64,8 @@ function createInputs(
     () => createTensor(runtime, "float32", [prompt?.tokens ?? 0, hiddenSize], prompt?.data ?? new Float32Array(0)),
     () => createTensor(runtime, "int64", [ids.length], BigInt64Array.from(ids, BigInt)),
     () => createTensor(runtime, "int64", [rows.length], BigInt64Array.from(rows, BigInt)),
-    () => createTensor(runtime, "int32", [1, 1], Int32Array.of(total - 1)),
-    () => createTensor(runtime, "int32", [1], Int32Array.of(total)),
+    () => createTensor(runtime, "int64", [1], BigInt64Array.of(BigInt(before))),
+    () => createTensor(runtime, "float32", [added, before + added], causalMask(before, added)),
   ];
   return createAll(makers.length, (i) => (makers[i] as () => HeapTensor)());
 }

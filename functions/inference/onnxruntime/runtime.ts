@@ -69,7 +69,7 @@ export function allocate({ module }: Runtime, bytes: number): Pointer {
   return pointer;
 }
 
-/** Grows the memory at once to hold `bytes` more: the allocator's own growth adds a fifth of what is there each time. */
+/** Grows the memory by `bytes` at once: the allocator itself adds a fifth of what is there each time. */
 export function reserve({ memory }: Runtime, bytes: number): void {
   memory.grow(Math.ceil(bytes / PAGE_BYTES));
 }

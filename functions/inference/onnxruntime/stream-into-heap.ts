@@ -3,12 +3,6 @@ import type { Pointer } from "./emscripten.ts";
 import { allocate, heapBytes, reserve, type Runtime } from "./runtime.ts";
 
 /**
- * What a session of a small model takes beside its weights: the graph, the keys and values of a few sequences, work space.
- * Reserved in one go, because later growth adds a fifth of everything.
- */
-const WORKING_BYTES = 4 << 20;
-
-/**
  * Streams a model of a known size straight into the wasm heap, so that it is never held twice. Returns its address, where it
  * stays until the runtime goes, and its sha256. Throws InternalError when the stream is longer or shorter, OutOfMemoryError.
  */
@@ -17,7 +11,8 @@ export async function streamIntoHeap(
   body: ReadableStream<Uint8Array>,
   bytes: number,
 ): Promise<{ pointer: Pointer; sha256: string }> {
-  reserve(runtime, bytes + WORKING_BYTES);
+  // The heap begins with 16 MB, most of them free: enough for the session and a short sequence beside the model.
+  reserve(runtime, bytes);
   const pointer = allocate(runtime, bytes);
   const digest = new crypto.DigestStream("SHA-256");
   const writer = digest.getWriter();
