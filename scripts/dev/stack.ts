@@ -12,7 +12,7 @@ import type { StackOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import { root, stateFolder } from "./paths.ts";
 import { requireFreePort } from "./ports.ts";
-import { startS3Endpoint } from "./s3-endpoint.ts";
+import { startS3Endpoint } from "./s3/endpoint.ts";
 import { migrateDatabase, startClock, startWorker } from "./worker.ts";
 
 /** The organisation that the local stack's API key belongs to. */

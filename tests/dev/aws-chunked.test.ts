@@ -5,8 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AwsChunkedDecoder } from "../../scripts/dev/aws-chunked.ts";
-import { CheckedBody, lengthDigest, sha256Digest, trailerDigest } from "../../scripts/dev/s3-body.ts";
+import { AwsChunkedDecoder } from "../../scripts/dev/s3/aws-chunked.ts";
+import { CheckedBody, lengthDigest, sha256Digest, trailerDigest } from "../../scripts/dev/s3/body.ts";
 
 function crcText(bytes: Uint8Array): string {
   const big = Buffer.alloc(4);

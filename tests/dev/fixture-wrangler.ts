@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { S3Credentials } from "../../scripts/dev/sigv4.ts";
+import type { S3Credentials } from "../../scripts/dev/s3/sigv4.ts";
 
 export interface FixtureWrangler {
   readonly url: string;

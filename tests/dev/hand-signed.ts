@@ -1,5 +1,10 @@
 import { request, type ClientRequest } from "node:http";
-import { authorization, toAmzDate, type RequestToSign, type S3Credentials } from "../../scripts/dev/sigv4.ts";
+import {
+  authorization,
+  toAmzDate,
+  type RequestToSign,
+  type S3Credentials,
+} from "../../scripts/dev/s3/sigv4.ts";
 
 export interface HandSigned {
   readonly method: string;

@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PortInUseError } from "../../scripts/dev/port-in-use-error.ts";
-import { startS3Endpoint, type BucketEvent, type S3Endpoint } from "../../scripts/dev/s3-endpoint.ts";
+import { startS3Endpoint, type BucketEvent, type S3Endpoint } from "../../scripts/dev/s3/endpoint.ts";
 import { openSigned, sendSigned } from "./hand-signed.ts";
 import { sdkSigner } from "./sdk-signer.ts";
 import { startFixtureWrangler, type FixtureWrangler } from "./fixture-wrangler.ts";

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { S3Credentials } from "../../scripts/dev/sigv4.ts";
+import type { S3Credentials } from "../../scripts/dev/s3/sigv4.ts";
 
 class Sha256 {
   readonly #hash: Hash | Hmac;

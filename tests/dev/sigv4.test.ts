@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { authenticate } from "../../scripts/dev/s3-auth.ts";
-import { S3Error } from "../../scripts/dev/s3-error.ts";
-import { authorization, fromAmzDate, toAmzDate } from "../../scripts/dev/sigv4.ts";
+import { authenticate } from "../../scripts/dev/s3/auth.ts";
+import { S3Error } from "../../scripts/dev/s3/error.ts";
+import { authorization, fromAmzDate, toAmzDate } from "../../scripts/dev/s3/sigv4.ts";
 import { sdkSigner } from "./sdk-signer.ts";
 
 const credentials = {

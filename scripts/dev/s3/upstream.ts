@@ -2,7 +2,7 @@
 import { Agent, request, type IncomingMessage } from "node:http";
 import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { S3Error } from "./s3-error.ts";
+import { S3Error } from "./error.ts";
 import { UNSIGNED_PAYLOAD, authorization, toAmzDate, type S3Credentials } from "./sigv4.ts";
 
 const PREFIX = "/cdn-cgi/local/r2/s3";

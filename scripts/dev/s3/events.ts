@@ -1,5 +1,5 @@
 /** Which S3 requests change an object, and the event that R2 would send for each. */
-import { xmlTexts } from "./s3-error.ts";
+import { xmlTexts } from "./error.ts";
 
 /** An R2 event notification, as a queue consumer receives it. */
 export interface BucketEvent {

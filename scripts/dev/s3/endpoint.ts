@@ -5,16 +5,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { PortInUseError } from "./port-in-use-error.ts";
-import { authenticate } from "./s3-auth.ts";
-import { S3Error } from "./s3-error.ts";
-import { emitEvents } from "./s3-emit.ts";
-import { writeOf, type BucketEvent } from "./s3-events.ts";
-import { forward, readRequest } from "./s3-request.ts";
-import { connectUpstream, type Upstream } from "./s3-upstream.ts";
+import { PortInUseError } from "../port-in-use-error.ts";
+import { authenticate } from "./auth.ts";
+import { S3Error } from "./error.ts";
+import { emitEvents } from "./emit.ts";
+import { writeOf, type BucketEvent } from "./events.ts";
+import { forward, readRequest } from "./request.ts";
+import { connectUpstream, type Upstream } from "./upstream.ts";
 import type { S3Credentials } from "./sigv4.ts";
 
-export type { BucketEvent } from "./s3-events.ts";
+export type { BucketEvent } from "./events.ts";
 
 export interface S3EndpointOptions {
   /** 0 picks a free one. */

@@ -1,5 +1,5 @@
 import { Transform, type TransformCallback } from "node:stream";
-import { S3Error } from "./s3-error.ts";
+import { S3Error } from "./error.ts";
 
 /** A chunk's size line or a trailer is short; what is longer is not `aws-chunked`. */
 const MAX_LINE_BYTES = 4096;

@@ -1,6 +1,6 @@
 /** Who sent an S3 request: checks its signature, in the `authorization` header or in a presigned URL. */
 import { timingSafeEqual } from "node:crypto";
-import { S3Error } from "./s3-error.ts";
+import { S3Error } from "./error.ts";
 import {
   ALGORITHM,
   UNSIGNED_PAYLOAD,

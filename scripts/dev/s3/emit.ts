@@ -1,5 +1,5 @@
 /** Sends the events of a finished write, with what the bucket knows of the object. */
-import { S3Error } from "./s3-error.ts";
+import { S3Error } from "./error.ts";
 import {
   deletedKeys,
   succeeded,
@@ -7,8 +7,8 @@ import {
   type BucketEvent,
   type Write,
   type WriteResult,
-} from "./s3-events.ts";
-import type { Upstream } from "./s3-upstream.ts";
+} from "./events.ts";
+import type { Upstream } from "./upstream.ts";
 
 export interface FinishedWrite {
   readonly write: Write;

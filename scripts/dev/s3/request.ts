@@ -1,10 +1,10 @@
 /** What an S3 request over HTTP says, and what of it goes on to the bucket. */
 import type { IncomingMessage } from "node:http";
 import { AwsChunkedDecoder } from "./aws-chunked.ts";
-import type { Authenticated } from "./s3-auth.ts";
-import { CheckedBody, lengthDigest, sha256Digest, trailerDigest } from "./s3-body.ts";
-import { S3Error } from "./s3-error.ts";
-import { decodePath, type UpstreamRequest } from "./s3-upstream.ts";
+import type { Authenticated } from "./auth.ts";
+import { CheckedBody, lengthDigest, sha256Digest, trailerDigest } from "./body.ts";
+import { S3Error } from "./error.ts";
+import { decodePath, type UpstreamRequest } from "./upstream.ts";
 import { UNSIGNED_PAYLOAD } from "./sigv4.ts";
 
 /** `aws-chunked` without a signature per chunk: what the AWS SDKs and CLI send when they stream. */

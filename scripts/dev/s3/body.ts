@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
 import { crc32 } from "node:zlib";
-import { S3Error } from "./s3-error.ts";
+import { S3Error } from "./error.ts";
 
 interface Digest {
   update(bytes: Buffer): void;
