@@ -2,8 +2,12 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../shared/ids.ts";
 import type { Deps } from "./deps.ts";
 import { createRouter, type AppEnv } from "./http/app-env.ts";
+import { audit } from "./http/audit.ts";
 import { authenticate } from "./http/authentication.ts";
 import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
+import { idempotent } from "./http/idempotency.ts";
+import { limitRate } from "./http/rate-limit.ts";
+import { limitTokens } from "./http/token-quota.ts";
 import { bucketEventRoutes } from "./routes/bucket-events.ts";
 import { chatCompletionsRoutes } from "./routes/chat-completions.ts";
 import { classificationsRoutes } from "./routes/classifications.ts";
@@ -12,9 +16,11 @@ import { datasetRoutes } from "./routes/datasets.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { fineTuningRoutes } from "./routes/fine-tuning.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { operationRoutes } from "./routes/operations.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { trainerRoutes } from "./routes/trainer.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 const allRoutes = [
   chatCompletionsRoutes,
@@ -28,6 +34,8 @@ const allRoutes = [
   keyRoutes,
   trainerRoutes,
   bucketEventRoutes,
+  operationRoutes,
+  webhookRoutes,
 ];
 
 /** The whole HTTP app. Everything that it needs from the world comes in through `deps`. */
@@ -41,7 +49,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
     await next();
   });
   app.get("/health", (c) => c.json({ status: "ok" }));
-  app.use("/v1/*", authenticate(deps));
+  app.use("/v1/*", authenticate(deps), limitRate(deps), idempotent(deps), audit(deps), limitTokens(deps));
   for (const routes of allRoutes) app.route("/", routes(deps));
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Foreword", version: "0.1.0" } });
   return app;

@@ -3,12 +3,12 @@ import { createR2Store } from "./adapters/r2.ts";
 import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { consumeBucketEvents, keepDeadLetters } from "./events/consume-queue.ts";
-import { reconcileDatasets } from "./events/reconcile.ts";
-import { loadEngine } from "./inference/engine.ts";
+import { runScheduled } from "./events/run-scheduled.ts";
 import { createModelCatalog } from "./inference/model-catalog.ts";
+import { chooseEngine } from "./kernel/choose-engine.ts";
 
-/** Bindings of wrangler.toml, and the deployment's secret. */
-type WorkerEnv = Env & { readonly ADMIN_KEY?: string };
+/** Bindings of wrangler.toml, the deployment's secret, and which engine runs models ("kernel" or "onnxruntime"). */
+type WorkerEnv = Env & { readonly ADMIN_KEY?: string; readonly ENGINE?: string };
 
 const BUCKET_EVENTS_QUEUE = "foreword-bucket-events";
 
@@ -31,7 +31,7 @@ function createDeps(env: WorkerEnv): Deps {
     bucket,
     models: createModelCatalog({
       store: bucket,
-      createEngine: (manifest, store) => loadEngine(store, manifest),
+      createEngine: chooseEngine(env.ENGINE),
       now: Date.now,
     }),
     enqueue: async (events) => {
@@ -49,6 +49,6 @@ export default {
     await (batch.queue === BUCKET_EVENTS_QUEUE ? consumeBucketEvents : keepDeadLetters)(deps, batch.messages);
   },
   async scheduled(_controller, env) {
-    await reconcileDatasets(forEnvironment(env).deps);
+    await runScheduled(forEnvironment(env).deps);
   },
 } satisfies ExportedHandler<WorkerEnv>;

@@ -1,6 +1,6 @@
-import { newId } from "../../shared/ids.ts";
 import type { Deps } from "../deps.ts";
 import { bucketEventSchema, notificationSchema, type BucketEvent } from "./bucket-event.ts";
+import { createDeadLetters } from "../records/dead-letters.ts";
 import { handleBucketEvent } from "./handle-bucket-event.ts";
 
 /** What we need of a queue's message: Cloudflare's own type has these. */
@@ -17,7 +17,7 @@ const RETRY_DELAY_SECONDS = 5;
 export async function consumeBucketEvents(deps: Deps, messages: readonly QueueMessage[]): Promise<void> {
   for (const message of messages) {
     try {
-      for (const event of parse(message.body)) await handleBucketEvent(deps, event);
+      for (const event of parseQueueMessage(message.body)) await handleBucketEvent(deps, event);
       message.ack();
     } catch (error) {
       deps.log({
@@ -32,17 +32,16 @@ export async function consumeBucketEvents(deps: Deps, messages: readonly QueueMe
 
 /** Keeps what no retry could deliver, so that it can be seen and sent again. */
 export async function keepDeadLetters(deps: Deps, messages: readonly QueueMessage[]): Promise<void> {
+  const letters = createDeadLetters(deps.database, deps.now);
   for (const message of messages) {
-    const body = JSON.stringify(message.body) ?? "null";
-    const sql = "INSERT INTO dead_letters (id, body_json, created_at) VALUES (?1, ?2, ?3)";
-    await deps.database.run(sql, newId("event", deps.now()), body, deps.now());
-    deps.log({ level: "error", message: "Message reached the dead-letter queue" });
+    const id = await letters.add(message.body);
+    deps.log({ level: "error", message: "Message reached the dead-letter queue", deadLetter: id });
     message.ack();
   }
 }
 
-/** R2 puts its own shape on the queue; the API puts parsed events there. */
-function parse(body: unknown): BucketEvent[] {
+/** R2 puts its own shape on the queue, the API parsed events. Throws ZodError for anything else. */
+export function parseQueueMessage(body: unknown): BucketEvent[] {
   const event = bucketEventSchema.safeParse(body);
   return event.success ? [event.data] : notificationSchema.parse(body);
 }

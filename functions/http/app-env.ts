@@ -8,6 +8,8 @@ export interface Caller {
   readonly organization: string;
   readonly keyId: string;
   readonly scopes: readonly Scope[];
+  /** Absent or null means the usual limit. */
+  readonly requestsPerMinute?: number | null;
 }
 
 /** What handlers find in their context. */

@@ -22,6 +22,19 @@ export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
   };
 }
 
+/** Who the caller is when the deployment's own admin key was used. */
+export const DEPLOYMENT_KEY = "key_deployment";
+
+/** Lets only the deployment's own admin key pass: what it guards belongs to no organisation. Throws PermissionError. */
+export const requireDeploymentKey: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.get("caller").keyId !== DEPLOYMENT_KEY) {
+    throw new PermissionError("Only the deployment's own admin key may do this", {
+      code: "insufficient_scope",
+    });
+  }
+  await next();
+};
+
 /** Lets only keys with the scope pass; `admin` passes wherever users do. Throws PermissionError. */
 export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
   return async (c, next) => {

@@ -16,6 +16,10 @@ export interface KeyRecord {
   readonly scopes: readonly Scope[];
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
+  /** Null means the usual limit. */
+  readonly requestsPerMinute: number | null;
+  /** When a key that was rotated ends. */
+  readonly expiresAt: number | null;
 }
 
 export interface KeyRecords {
@@ -25,7 +29,14 @@ export interface KeyRecords {
     organization: string,
     name: string,
     scopes: readonly Scope[],
+    requestsPerMinute?: number | null,
   ): Promise<{ record: KeyRecord; key: string }>;
+  /** A new key with the rights of another, which goes on for `graceMs`; null when there is no such live key. */
+  rotate(
+    organization: string,
+    id: string,
+    graceMs: number,
+  ): Promise<{ record: KeyRecord; key: string } | null>;
   list(organization: string): Promise<KeyRecord[]>;
   /** False when the organisation has no such live key. */
   revoke(organization: string, id: string): Promise<boolean>;
@@ -36,6 +47,7 @@ const KEY_BYTES = 24;
 const HINT_LENGTH = 4;
 /** `last_used_at` is exact to this; writing it with every request would be the busiest write of all. */
 const LAST_USED_PRECISION_MS = 60_000;
+const LIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)";
 const scopesSchema = z.array(scopeSchema);
 
 type KeyDeps = Pick<Deps, "config" | "database" | "now">;
@@ -46,45 +58,42 @@ export function createKeyRecords({ config, database, now }: KeyDeps): KeyRecords
       // Equal digests mean equal keys, and comparing digests tells an attacker nothing about the key by its timing.
       const sha256 = await sha256Hex(key);
       if (config.adminKey !== "" && sha256 === (await sha256Hex(config.adminKey))) {
-        return { organization: "admin", keyId: "key_deployment", scopes: ["admin", "events"] };
+        return {
+          organization: "admin",
+          keyId: "key_deployment",
+          scopes: ["admin", "events"],
+          requestsPerMinute: null,
+        };
       }
-      const row = await database.first("SELECT * FROM keys WHERE sha256 = ?1 AND revoked_at IS NULL", sha256);
+      const row = await database.first(`SELECT * FROM keys WHERE sha256 = ?1 AND ${LIVE}`, sha256, now());
       if (!row) return null;
       const record = toRecord(row);
       if ((record.lastUsedAt ?? 0) < now() - LAST_USED_PRECISION_MS) {
         await database.run("UPDATE keys SET last_used_at = ?2 WHERE id = ?1", record.id, now());
       }
-      return { organization: record.organization, keyId: record.id, scopes: record.scopes };
+      const { organization, id: keyId, scopes, requestsPerMinute } = record;
+      return { organization, keyId, scopes, requestsPerMinute };
     },
 
-    async create(organization, name, scopes) {
-      const key = KEY_PREFIX + base64Url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-      const record: KeyRecord = {
-        id: newId("key", now()),
+    create,
+
+    async rotate(organization, id, graceMs) {
+      const row = await database.first(
+        `SELECT * FROM keys WHERE organization = ?1 AND id = ?3 AND ${LIVE}`,
         organization,
-        name,
-        hint: key.slice(-HINT_LENGTH),
-        scopes,
-        createdAt: now(),
-        lastUsedAt: null,
-      };
-      await database.run(
-        `INSERT INTO keys (id, organization, name, sha256, hint, scopes_json, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-        record.id,
-        organization,
-        name,
-        await sha256Hex(key),
-        record.hint,
-        JSON.stringify(scopes),
-        record.createdAt,
+        now(),
+        id,
       );
-      return { record, key };
+      if (!row) return null;
+      const { name, scopes, requestsPerMinute } = toRecord(row);
+      const made = await create(organization, name, scopes, requestsPerMinute);
+      await database.run("UPDATE keys SET expires_at = ?2 WHERE id = ?1", id, now() + graceMs);
+      return made;
     },
 
     async list(organization) {
-      const sql = "SELECT * FROM keys WHERE organization = ?1 AND revoked_at IS NULL ORDER BY id DESC";
-      return (await database.all(sql, organization)).map(toRecord);
+      const sql = `SELECT * FROM keys WHERE organization = ?1 AND ${LIVE} ORDER BY id DESC`;
+      return (await database.all(sql, organization, now())).map(toRecord);
     },
 
     async revoke(organization, id) {
@@ -93,6 +102,39 @@ export function createKeyRecords({ config, database, now }: KeyDeps): KeyRecords
       return (await database.run(sql, organization, id, now())) > 0;
     },
   };
+
+  async function create(
+    organization: string,
+    name: string,
+    scopes: readonly Scope[],
+    requestsPerMinute: number | null = null,
+  ) {
+    const key = KEY_PREFIX + base64Url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+    const record: KeyRecord = {
+      id: newId("key", now()),
+      organization,
+      name,
+      hint: key.slice(-HINT_LENGTH),
+      scopes,
+      createdAt: now(),
+      lastUsedAt: null,
+      requestsPerMinute,
+      expiresAt: null,
+    };
+    await database.run(
+      `INSERT INTO keys (id, organization, name, sha256, hint, scopes_json, created_at, requests_per_minute)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+      record.id,
+      organization,
+      name,
+      await sha256Hex(key),
+      record.hint,
+      JSON.stringify(scopes),
+      record.createdAt,
+      requestsPerMinute,
+    );
+    return { record, key };
+  }
 }
 
 function toRecord(row: SqlRow): KeyRecord {
@@ -104,6 +146,8 @@ function toRecord(row: SqlRow): KeyRecord {
     scopes: scopesSchema.parse(JSON.parse(row["scopes_json"] as string)),
     createdAt: row["created_at"] as number,
     lastUsedAt: row["last_used_at"] as number | null,
+    requestsPerMinute: row["requests_per_minute"] as number | null,
+    expiresAt: row["expires_at"] as number | null,
   };
 }
 

@@ -20,7 +20,10 @@ const DAY_MS = 86_400_000;
 export interface QuotaRecords {
   get(organization: string): Promise<Quotas>;
   /** Sets limits that differ from the usual ones; null goes back to those. */
-  set(organization: string, limits: Partial<Record<QuotaKind, number | null>>): Promise<void>;
+  set(
+    organization: string,
+    limits: { readonly [kind in QuotaKind]?: number | null | undefined },
+  ): Promise<void>;
   /** Throws RateLimitError (`quota_exceeded`) when one of the kinds is used up for today. */
   require(organization: string, kinds: readonly QuotaKind[]): Promise<void>;
   /** Counts tokens of generation. */

@@ -12,10 +12,12 @@ import { InternalError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 import { createRouter } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
+import { afterAnswer } from "../http/background.ts";
 import { jsonAnswer, jsonBody } from "../http/openapi.ts";
 import { createDatasetRecords } from "../records/datasets.ts";
 import type { JobRecord } from "../records/jobs.ts";
 import { createLeases } from "../records/leases.ts";
+import { deliverWebhooks } from "../webhooks/deliver.ts";
 
 const params = z.object({ id: z.string() });
 const emptyAnswer = jsonAnswer(z.object({}));
@@ -32,14 +34,30 @@ export function trainerRoutes(deps: Deps) {
       method: "post",
       path: "/v1/trainer/leases",
       summary: "Lease the next job",
+      request: {
+        body: {
+          content: {
+            // The trainer's name for this call: repeated because its answer was lost, it gets the same job.
+            "application/json": { schema: z.object({ request: z.string().min(1).max(64).optional() }) },
+          },
+        },
+      },
       responses: { ...jsonAnswer(leaseAnswerSchema), 204: { description: "No job waits" } },
     }),
     async (c) => {
-      const job = await leases.claim();
+      const job = await leases.claim(c.req.valid("json").request);
       if (!job) return c.body(null, 204);
       const dataset = await datasets.find(job.organization, job.datasetId);
       if (!dataset)
         throw new InternalError(`Job "${job.id}" names dataset "${job.datasetId}", which has no record`);
+      deps.log({
+        level: "info",
+        message: "Job leased",
+        job: job.id,
+        attempt: job.attempt,
+        requestId: job.requestId,
+        trainer: c.get("caller").keyId,
+      });
       const lease = { token: job.leaseToken, expires_at: job.leaseExpiresAt as number };
       return c.json({ job: present(job, dataset), lease }, 200);
     },
@@ -70,7 +88,11 @@ export function trainerRoutes(deps: Deps) {
     }),
     async (c) => {
       const { token, prompt } = c.req.valid("json");
-      return c.json(await leases.complete(c.req.valid("param").id, token, prompt), 200);
+      const { id } = c.req.valid("param");
+      const answer = await leases.complete(id, token, prompt);
+      deps.log({ level: "info", message: "Job succeeded", job: id, model: answer.model });
+      afterAnswer(c, deliverWebhooks(deps));
+      return c.json(answer, 200);
     },
   );
 
@@ -84,7 +106,10 @@ export function trainerRoutes(deps: Deps) {
     }),
     async (c) => {
       const { token, error, retry } = c.req.valid("json");
-      await leases.fail(c.req.valid("param").id, token, error, retry);
+      const { id } = c.req.valid("param");
+      await leases.fail(id, token, error, retry);
+      deps.log({ level: "warn", message: "Attempt failed", job: id, code: error.code, retry });
+      afterAnswer(c, deliverWebhooks(deps));
       return c.json({}, 200);
     },
   );
@@ -100,6 +125,31 @@ export function trainerRoutes(deps: Deps) {
     async (c) => {
       await leases.release(c.req.valid("param").id, c.req.valid("json").token);
       return c.json({}, 200);
+    },
+  );
+
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/trainer/backlog",
+      summary: "Get how many jobs wait and run, for autoscalers",
+      responses: jsonAnswer(
+        z.object({ queued: z.int(), running: z.int(), oldest_queued_seconds: z.number(), backlog: z.int() }),
+      ),
+    }),
+    async (c) => {
+      const row = await deps.database.first(
+        `SELECT (SELECT COUNT(*) FROM jobs WHERE status = 'queued') AS queued,
+                (SELECT COUNT(*) FROM jobs WHERE status = 'running') AS running,
+                (SELECT MIN(created_at) FROM jobs WHERE status = 'queued') AS oldest`,
+      );
+      const [queued, running] = [Number(row?.["queued"]), Number(row?.["running"])];
+      const oldest = row?.["oldest"] as number | null;
+      const oldestSeconds = oldest === null ? 0 : (deps.now() - oldest) / 1000;
+      return c.json(
+        { queued, running, backlog: queued + running, oldest_queued_seconds: oldestSeconds },
+        200,
+      );
     },
   );
 
