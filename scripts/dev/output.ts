@@ -14,6 +14,7 @@ export interface Output {
 /** Writes to the stream; NO_COLOR and pipes get plain text. */
 export function createOutput(stream: NodeJS.WriteStream): Output {
   let lastProgress = 0;
+  let lastText = "";
   let open = false;
   const close = () => {
     if (open) stream.write("\n");
@@ -33,9 +34,10 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
         // Back to the line's start, and clear to its end.
         stream.write(`\r\u001B[K${text}`);
         open = true;
-      } else if (Date.now() - lastProgress >= LINE_INTERVAL_MS) {
+      } else if (text !== lastText && Date.now() - lastProgress >= LINE_INTERVAL_MS) {
         stream.write(`${text}\n`);
         lastProgress = Date.now();
+        lastText = text;
       }
     },
   };
