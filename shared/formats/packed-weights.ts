@@ -71,7 +71,8 @@ export function paddedSizes(architecture: Architecture) {
  * anywhere. Throws UnsupportedSizeError.
  */
 export function packedLayout(architecture: Architecture): PackedLayout {
-  checkSizes(architecture);
+  const fault = sizeFault(architecture);
+  if (fault !== undefined) throw new UnsupportedSizeError(fault);
   const { attentionBias, queryKeyNorm, tiedEmbeddings } = architecture;
   const { hidden, query, key, intermediate, vocabulary, head } = paddedSizes(architecture);
   let end = 0;
@@ -106,12 +107,9 @@ export function packedLayout(architecture: Architecture): PackedLayout {
 /** More layers than any model that fits has: a manifest must not make us list millions. */
 const MOST_LAYERS = 1000;
 
-function checkSizes({ heads, kvHeads, headSize, layers }: Architecture): void {
-  if (headSize % 8 !== 0)
-    throw new UnsupportedSizeError(`Found a head size of ${headSize}, wanted a multiple of 8`);
-  if (heads % kvHeads !== 0) {
-    throw new UnsupportedSizeError(`Found ${heads} heads over ${kvHeads} KV heads, wanted a multiple`);
-  }
-  if (layers > MOST_LAYERS)
-    throw new UnsupportedSizeError(`Found ${layers} layers, wanted at most ${MOST_LAYERS}`);
+/** Why the kernel cannot run a model of these sizes, where it cannot. */
+export function sizeFault({ heads, kvHeads, headSize, layers }: Architecture): string | undefined {
+  if (headSize % 8 !== 0) return `Found a head size of ${headSize}, wanted a multiple of 8`;
+  if (heads % kvHeads !== 0) return `Found ${heads} heads over ${kvHeads} KV heads, wanted a multiple`;
+  return layers > MOST_LAYERS ? `Found ${layers} layers, wanted at most ${MOST_LAYERS}` : undefined;
 }

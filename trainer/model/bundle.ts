@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { bundleFiles, modelKey, modelManifestSchema, type ModelManifest } from "../../shared/contracts/model.ts";
+import {
+  bundleFiles,
+  modelKey,
+  modelManifestSchema,
+  type ModelManifest,
+} from "../../shared/contracts/model.ts";
 import { InvalidDataError } from "../../shared/errors.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import { serializeGraph } from "../onnx/serialize.ts";
@@ -29,7 +34,7 @@ export async function writeBundle(source: ModelSource, folder: string): Promise<
   const files: Record<string, Uint8Array> = {
     [bundleFiles.weights]: weights,
     [bundleFiles.decodeGraph]: await convertToOrtFormat(serializeGraph(graph)),
-    ...(canPack(source.weights)
+    ...(canPack(source.weights, source.architecture)
       ? { [bundleFiles.kernelWeights]: packWeights(source.weights, source.architecture) }
       : {}),
     [bundleFiles.tokenizer]: encode(source.tokenizer),
@@ -85,7 +90,8 @@ export async function uploadBundle(store: ObjectStore, folder: string): Promise<
     const known = there?.files[name]?.sha256 === digest;
     if (known && (await store.head(key(name)))?.bytes === bytes) continue;
     const body = await readFile(join(folder, name));
-    if (sha256(body) !== digest) throw new BundleError(`"${name}" in "${folder}" is not what its manifest says`);
+    if (sha256(body) !== digest)
+      throw new BundleError(`"${name}" in "${folder}" is not what its manifest says`);
     await store.put(key(name), body);
     sent.push(name);
   }

@@ -1,5 +1,10 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
-import { packedLayout, paddedWidth, type PackedMatrix } from "../../shared/formats/packed-weights.ts";
+import {
+  packedLayout,
+  paddedWidth,
+  sizeFault,
+  type PackedMatrix,
+} from "../../shared/formats/packed-weights.ts";
 import {
   EMBEDDING_WEIGHT,
   FINAL_NORM_WEIGHT,
@@ -14,9 +19,10 @@ import { WeightsError, type Weights } from "./weights.ts";
 const INPUTS = 16;
 const OUTPUTS = 4;
 
-/** Whether every matrix is int8, which is what the kernel reads. */
-export function canPack(weights: Weights): boolean {
-  return [...weights.values()].every((weight) => isQuantised(weight) || weight.shape.length === 1);
+/** Whether the kernel can run a model: its sizes are such, and every matrix is int8. */
+export function canPack(weights: Weights, architecture: Architecture): boolean {
+  const isReadable = (weight: Weight) => isQuantised(weight) || weight.shape.length === 1;
+  return sizeFault(architecture) === undefined && [...weights.values()].every(isReadable);
 }
 
 /**
