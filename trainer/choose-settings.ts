@@ -1,36 +1,96 @@
-import type { TuneSettings } from "../shared/contracts/job.ts";
+import type { Placement, TuneSettings, TuningMethod } from "../shared/contracts/job.ts";
 
 /** Settings with every choice made. */
 export interface ChosenSettings {
+  readonly method: TuningMethod;
+  /** One of the contract's initialisations, or `prompt:<id>`. */
+  readonly init: string;
+  readonly placement: Placement;
   readonly virtualTokens: number;
   readonly learningRate: number;
   readonly batchSize: number;
+  readonly accumulation: number;
   readonly epochs: number;
   readonly seed: number;
+  readonly optimizer: "adamw" | "adafactor";
+  /** Pull towards the start, as a share of the learning rate. */
+  readonly weightDecay: number;
+  /** Share of the loss that compares labels with each other; label tasks only. */
+  readonly candidateShare: number;
+  readonly smoothing: number;
+  /** Share of input tokens replaced by others while training. */
+  readonly tokenDropout: number;
+  /** Decay of the running mean of parameters. */
+  readonly averaging: number;
+  /** Rows cut from the training file to stop by, at most, where none are given; 0 takes the last step. */
+  readonly validationRows: number;
+  /** Validations without a better one until tuning ends. */
+  readonly patience: number;
+  readonly reason: string;
 }
 
-/** Long enough for a task, short enough to cost next to nothing; also what PEFT's examples use. */
-const VIRTUAL_TOKENS = 20;
-const LEARNING_RATE = 0.1;
+/** What the choice depends on. */
+export interface TaskFacts {
+  readonly rows: number;
+  /** Tokens of all rows, without those that all share. */
+  readonly tokens: number;
+  readonly labels: number | null;
+  readonly hasFirstToken: boolean;
+}
+
+/** Measured on validation rows; see tuning/README.md. */
+const DEFAULTS = {
+  prompt_tuning: { init: "sample_vocab", placement: "front", virtualTokens: 20, learningRate: 0.1 },
+  p_tuning: { init: "sample_vocab", placement: "front", virtualTokens: 20, learningRate: 0.03 },
+  prefix_tuning: { init: "examples", placement: "after_first", virtualTokens: 64, learningRate: 0.03 },
+} as const;
 const BATCH_SIZE = 16;
 /**
  * A small dataset is passed over more often: about this many examples are seen in all, or as many tokens where they are
  * long (on two cores MiniMind2-Small trains on 1,000 to 2,000 tokens a second).
  */
-const EXAMPLES_SEEN = 8000;
-const TOKENS_SEEN = 220_000;
+const EXAMPLES_SEEN = 10_000;
+const TOKENS_SEEN = 200_000;
 const MIN_EPOCHS = 1;
 const MAX_EPOCHS = 20;
+/** Rows to stop by: enough to tell better from worse, few enough to cost little beside the training. */
+const VALIDATION_ROWS = 200;
+const VALIDATION_TOKENS = 12_000;
 
-/** Fills in what the user left to us, from the number of training rows and their tokens in all. */
-export function chooseSettings(settings: TuneSettings, rows: number, tokens: number): ChosenSettings {
-  const epochs = Math.min(EXAMPLES_SEEN / rows, TOKENS_SEEN / tokens);
+/** Fills in what the user left to us. */
+export function chooseSettings(settings: TuneSettings, facts: TaskFacts): ChosenSettings {
+  const method = settings.method === "auto" ? "prefix_tuning" : settings.method;
+  const defaults = DEFAULTS[method];
   const pick = (given: "auto" | number, chosen: number) => (given === "auto" ? chosen : given);
+  const given = settings.init === "auto" ? undefined : settings.init;
+  const init = given ?? (settings.initial_text === undefined ? defaults.init : "text");
+  const placement = settings.placement === "auto" ? undefined : settings.placement;
+  const wantedPlacement = placement ?? defaults.placement;
+  const passes = Math.min(EXAMPLES_SEEN / facts.rows, TOKENS_SEEN / facts.tokens);
+  const epochs = pick(settings.epochs, Math.min(MAX_EPOCHS, Math.max(MIN_EPOCHS, passes)));
+  const validationRows = Math.min(VALIDATION_ROWS, (VALIDATION_TOKENS * facts.rows) / facts.tokens);
+  const kind = facts.labels === null ? "free text" : `${facts.labels} labels`;
+  const why = settings.method === "auto" ? "chosen as the most accurate for" : "as given, for";
   return {
-    virtualTokens: pick(settings.virtual_tokens, VIRTUAL_TOKENS),
-    learningRate: pick(settings.learning_rate, LEARNING_RATE),
-    batchSize: Math.min(rows, pick(settings.batch_size, BATCH_SIZE)),
-    epochs: pick(settings.epochs, Math.min(MAX_EPOCHS, Math.max(MIN_EPOCHS, epochs))),
+    method,
+    init,
+    placement: facts.hasFirstToken ? wantedPlacement : "front",
+    virtualTokens: pick(settings.virtual_tokens, defaults.virtualTokens),
+    learningRate: pick(settings.learning_rate, defaults.learningRate),
+    batchSize: Math.min(facts.rows, pick(settings.batch_size, BATCH_SIZE)),
+    accumulation: settings.gradient_accumulation ?? 1,
+    epochs,
     seed: settings.seed,
+    optimizer: settings.optimizer ?? "adamw",
+    weightDecay: settings.weight_decay ?? 0,
+    candidateShare: facts.labels === null ? 0 : 0.5,
+    smoothing: 0,
+    tokenDropout: 0,
+    averaging: 0.95,
+    validationRows: settings.early_stopping === false ? 0 : Math.round(validationRows),
+    patience: 3,
+    reason:
+      `${method} ${why} ${facts.rows} rows of ${kind}; ` +
+      `${epochs.toFixed(1)} passes see about ${Math.round(epochs * facts.tokens)} tokens`,
   };
 }

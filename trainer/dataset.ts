@@ -22,6 +22,11 @@ export interface TrainingData {
   readonly train: readonly TokenizedExample[];
   /** The completions of a label task, sorted; null for free text. */
   readonly labels: readonly string[] | null;
+  /** Each label's tokens, the end token last, and each training row's label. */
+  readonly labelTokens: readonly (readonly number[])[] | null;
+  readonly answers: readonly number[] | null;
+  /** Rows to stop by, and rows for the reported quality: the test rows, else those to stop by. */
+  readonly valid: HeldOut | null;
   readonly heldOut: HeldOut | null;
 }
 
@@ -47,29 +52,31 @@ export async function readTrainingData(
   }
   const labels = findLabels(file.rows);
   const train = file.rows.map((row) => toExample(row, tokenizer));
-  const heldOut = await readHeldOut(read, labels, tokenizer);
-  return shareBeginning({ train, labels, heldOut });
+  const answers = labels && file.rows.map((row) => labels.indexOf(expectedAnswer(row)));
+  const [first] = file.rows;
+  const labelTokens = labels && first ? withAlternatives(first, labels, tokenizer).completions : null;
+  const valid = await readHeldOut(read, "valid", labels, tokenizer);
+  const heldOut = (await readHeldOut(read, "test", labels, tokenizer)) ?? valid;
+  return shareBeginning({ train, labels, labelTokens, answers, valid, heldOut });
 }
 
 async function readHeldOut(
   read: (file: string) => Promise<{ rows: DatasetRow[] } | null>,
+  split: "test" | "valid",
   labels: readonly string[] | null,
   tokenizer: TextTokenizer,
 ): Promise<HeldOut | null> {
-  for (const split of ["test", "valid"] as const) {
-    const file = await read(datasetFiles[split]);
-    if (!file || file.rows.length === 0) continue;
-    const expected = file.rows.map((row) => labels?.indexOf(expectedAnswer(row)) ?? -1);
-    // A label that training never showed makes the rows free text: no scoring over known labels would be fair.
-    if (!labels || expected.includes(-1))
-      return { split, text: file.rows.map((row) => toExample(row, tokenizer)) };
-    const labelled = file.rows.map((row, i) => ({
-      example: withAlternatives(row, labels, tokenizer),
-      expected: expected[i] as number,
-    }));
-    return { split, labelled };
-  }
-  return null;
+  const file = await read(datasetFiles[split]);
+  if (!file || file.rows.length === 0) return null;
+  const expected = file.rows.map((row) => labels?.indexOf(expectedAnswer(row)) ?? -1);
+  // A label that training never showed makes the rows free text: no scoring over known labels would be fair.
+  if (!labels || expected.includes(-1))
+    return { split, text: file.rows.map((row) => toExample(row, tokenizer)) };
+  const labelled = file.rows.map((row, i) => ({
+    example: withAlternatives(row, labels, tokenizer),
+    expected: expected[i] as number,
+  }));
+  return { split, labelled };
 }
 
 /** A row in tokens: its last target is the completion, earlier ones (assistant turns) are targets within the context. */
@@ -103,12 +110,11 @@ function withAnswer(row: DatasetRow, answer: string): DatasetRow {
 
 /** Takes the longest beginning that all examples have in common out of them, as far as none of it is a target. */
 function shareBeginning(data: Omit<TrainingData, "sharedTokens">): TrainingData {
-  const { train, heldOut } = data;
-  const scored = heldOut
-    ? "labelled" in heldOut
-      ? heldOut.labelled.map(({ example }) => example)
-      : heldOut.text
-    : [];
+  const { train } = data;
+  const scored = [data.valid, data.heldOut].flatMap((rows) => {
+    if (!rows) return [];
+    return "labelled" in rows ? rows.labelled.map(({ example }) => example) : rows.text;
+  });
   const sharedTokens = [...train, ...scored].reduce<readonly number[]>(
     (shared, { context, contextTargets }, i) => {
       const usable = context.slice(0, contextTargets?.[0]);
@@ -127,12 +133,19 @@ function shareBeginning(data: Omit<TrainingData, "sharedTokens">): TrainingData 
     ...data,
     sharedTokens,
     train: train.map(cut),
-    heldOut:
-      heldOut &&
-      ("labelled" in heldOut
-        ? { ...heldOut, labelled: heldOut.labelled.map((row) => ({ ...row, example: cut(row.example) })) }
-        : { ...heldOut, text: heldOut.text.map(cut) }),
+    valid: cutHeldOut(data.valid, cut),
+    heldOut: cutHeldOut(data.heldOut, cut),
   };
+}
+
+function cutHeldOut(
+  heldOut: HeldOut | null,
+  cut: (example: TokenizedExample) => TokenizedExample,
+): HeldOut | null {
+  if (!heldOut) return null;
+  return "labelled" in heldOut
+    ? { ...heldOut, labelled: heldOut.labelled.map((row) => ({ ...row, example: cut(row.example) })) }
+    : { ...heldOut, text: heldOut.text.map(cut) };
 }
 
 async function readRows(

@@ -3,7 +3,9 @@ import {
   promptKey,
   type Evaluation,
   type LeasedJob,
+  type Placement,
   type TunedPrompt,
+  type TuningMethod,
 } from "../shared/contracts/job.ts";
 import type { ModelManifest } from "../shared/contracts/model.ts";
 import { serializeSafetensors } from "../shared/formats/safetensors.ts";
@@ -12,11 +14,13 @@ import { sha256Hex } from "../shared/sha256.ts";
 
 /** What tuning brought. */
 export interface SoftPrompt {
-  readonly virtualTokens: number;
-  /** `[virtual tokens, hidden]` */
-  readonly vectors: Float32Array;
-  /** `[layers, 2, kvHeads, virtual tokens, headSize]` */
+  readonly method: TuningMethod;
+  readonly placement: Placement;
+  /** Vectors trained, `[tokens, hidden]`, for methods that train such. */
+  readonly vectors: Float32Array | null;
+  /** `[layers, 2, kvHeads, prefixTokens, headSize]`; behind the first token, that token's included. */
   readonly prefix: Float32Array;
+  readonly prefixTokens: number;
   readonly initialText: string | undefined;
   readonly evaluation: Evaluation | null;
 }
@@ -28,7 +32,7 @@ export async function savePrompt(
   manifest: ModelManifest,
   prompt: SoftPrompt,
 ): Promise<TunedPrompt["files"]> {
-  const { layers, kvHeads, headSize, hiddenSize } = manifest.architecture;
+  const { layers, kvHeads, headSize } = manifest.architecture;
   const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   const tensor = (name: string, shape: number[], data: Float32Array, metadata: Record<string, string>) =>
     serializeSafetensors(
@@ -37,13 +41,11 @@ export async function savePrompt(
       ]),
       metadata,
     );
-  const { virtualTokens: tokens } = prompt;
+  const { data, shape } = adapterTensor(manifest, prompt);
   const files: Record<string, Uint8Array> = {
-    [promptFiles.adapterConfig]: json(adapterConfig(manifest, prompt)),
-    [promptFiles.adapterModel]: tensor("prompt_embeddings", [tokens, hiddenSize], prompt.vectors, {
-      format: "pt",
-    }),
-    [promptFiles.prefix]: tensor("kv", [layers, 2, kvHeads, tokens, headSize], prompt.prefix, {
+    [promptFiles.adapterConfig]: json(adapterConfig(manifest, prompt, shape[0] as number)),
+    [promptFiles.adapterModel]: tensor("prompt_embeddings", shape, data, { format: "pt" }),
+    [promptFiles.prefix]: tensor("kv", [layers, 2, kvHeads, prompt.prefixTokens, headSize], prompt.prefix, {
       base_digest: manifest.digest,
     }),
     ...(prompt.evaluation ? { [promptFiles.evaluation]: json(prompt.evaluation) } : {}),
@@ -56,21 +58,58 @@ export async function savePrompt(
   return records;
 }
 
-/** Hugging Face PEFT's `adapter_config.json` for prompt tuning. */
-function adapterConfig({ name, architecture }: ModelManifest, { virtualTokens, initialText }: SoftPrompt) {
+/**
+ * PEFT's `prompt_embeddings`: the vectors, or for prefix tuning `[tokens, 2 * layers * kvHeads * headSize]`, keys as the
+ * cache holds them (`get_prompt` in peft/peft_model.py views it as `(tokens, 2 * layers, kvHeads, headSize)`).
+ */
+function adapterTensor({ architecture }: ModelManifest, { vectors, prefix, prefixTokens }: SoftPrompt) {
+  const { layers, kvHeads, headSize, hiddenSize } = architecture;
+  if (vectors) return { data: vectors, shape: [vectors.length / hiddenSize, hiddenSize] };
+  const heads = 2 * layers * kvHeads;
+  const data = new Float32Array(prefix.length);
+  for (let head = 0; head < heads; head++) {
+    for (let token = 0; token < prefixTokens; token++) {
+      const from = (head * prefixTokens + token) * headSize;
+      data.set(prefix.subarray(from, from + headSize), (token * heads + head) * headSize);
+    }
+  }
+  return { data, shape: [prefixTokens, heads * headSize] };
+}
+
+const PEFT_TYPES = {
+  prompt_tuning: "PROMPT_TUNING",
+  // PEFT keeps a P-tuning encoder's output, which is a plain prompt.
+  p_tuning: "PROMPT_TUNING",
+  prefix_tuning: "PREFIX_TUNING",
+} as const;
+
+/** Hugging Face PEFT's `adapter_config.json`. */
+function adapterConfig(
+  { name, architecture }: ModelManifest,
+  { method, placement, initialText }: SoftPrompt,
+  tokens: number,
+) {
+  const { hiddenSize, heads, layers, kvHeads, headSize } = architecture;
+  const isPrefix = method === "prefix_tuning";
   return {
-    peft_type: "PROMPT_TUNING",
+    peft_type: PEFT_TYPES[method],
     task_type: "CAUSAL_LM",
     base_model_name_or_path: name,
     revision: null,
     inference_mode: true,
-    num_virtual_tokens: virtualTokens,
-    token_dim: architecture.hiddenSize,
+    num_virtual_tokens: tokens,
+    token_dim: isPrefix ? kvHeads * headSize : hiddenSize,
     num_transformer_submodules: 1,
-    num_attention_heads: architecture.heads,
-    num_layers: architecture.layers,
-    prompt_tuning_init: initialText === undefined ? "SAMPLE_VOCAB" : "TEXT",
-    prompt_tuning_init_text: initialText ?? null,
-    tokenizer_name_or_path: name,
+    num_attention_heads: isPrefix ? kvHeads : heads,
+    num_layers: layers,
+    ...(isPrefix
+      ? { encoder_hidden_size: hiddenSize, prefix_projection: false }
+      : {
+          prompt_tuning_init: initialText === undefined ? "SAMPLE_VOCAB" : "TEXT",
+          prompt_tuning_init_text: initialText ?? null,
+          tokenizer_name_or_path: name,
+        }),
+    // Not PEFT's: behind the first token, the prompt is not what PEFT would take it for.
+    ...(placement === "after_first" ? { foreword_placement: placement } : {}),
   };
 }

@@ -1,23 +1,20 @@
-import type { Evaluation, JobProgress } from "../shared/contracts/job.ts";
+import { createHash } from "node:crypto";
+import { jobKey, type JobProgress, type LeasedJob } from "../shared/contracts/job.ts";
 import { InvalidDataError } from "../shared/errors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
 import { loadBaseModel } from "./base-model.ts";
-import { chooseSettings } from "./choose-settings.ts";
-import { readTrainingData, type HeldOut } from "./dataset.ts";
+import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
+import { readTrainingData, type TrainingData } from "./dataset.ts";
 import { packedLength, type TokenizedExample } from "./model/training-batch.ts";
-import type { Train } from "./run-jobs.ts";
+import { ShutdownError, type Train } from "./run-jobs.ts";
 import { savePrompt } from "./save-prompt.ts";
-import { majorityShare, scoreLabels, scoreText } from "./tuning/evaluate.ts";
-import { initialTokens } from "./tuning/initial-prompt.ts";
-import type { Score } from "./tuning/objective.ts";
-import { planBatches } from "./tuning/plan-batches.ts";
-import {
-  computePrefix,
-  createPromptObjective,
-  createScore,
-  type TuningModel,
-} from "./tuning/prompt-objective.ts";
-import { tune } from "./tuning/tune.ts";
+import { readCheckpoint, writeCheckpoint } from "./tuning/checkpoint.ts";
+import { evaluateHeldOut } from "./tuning/evaluate.ts";
+import { metricsCsv } from "./tuning/metrics-csv.ts";
+import { computePrefix, createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
+import { runTuning, type TuningRun } from "./tuning/run-tuning.ts";
+import { createStart } from "./tuning/start.ts";
+import { splitValidation } from "./tuning/validation.ts";
 
 export interface TrainOptions {
   readonly store: ObjectStore;
@@ -25,123 +22,169 @@ export interface TrainOptions {
   readonly workDirectory: string;
   /** 0 takes every core. */
   readonly threads: number;
+  /** For benchmarks: choices that no user is offered. */
+  readonly overrides?: Partial<ChosenSettings>;
 }
 
+const CHECKPOINT = "checkpoint.safetensors";
+const METRICS = "metrics.csv";
+
 /** Makes the function that tunes one job, from the dataset in the bucket to the soft prompt in the bucket. */
-export function createTrain({ store, workDirectory, threads }: TrainOptions): Train {
+export function createTrain({ store, workDirectory, threads, overrides }: TrainOptions): Train {
   return async (job, report, signal) => {
     const progress = progressReporter(report);
     progress({ phase: "preparing" });
     const base = await loadBaseModel(store, job.base_model, workDirectory);
     const { architecture, digest } = base.manifest;
     const data = await readTrainingData(store, job, base.tokenizer);
-    const tokens = data.train.reduce((sum, example) => sum + packedLength(example), 0);
-    const settings = chooseSettings(job.settings, data.train.length, tokens);
-    const { virtualTokens } = settings;
-    const model: TuningModel = {
+    const chosen = { ...chooseSettings(job.settings, factsOf(data)), ...overrides };
+    const bare: TuningModel = {
       architecture,
       weights: base.weights,
-      sharedTokens: data.sharedTokens,
+      tokensBefore: [],
+      tokensAfter: data.sharedTokens,
       threads,
     };
-    const plan = planBatches(data.train, { ...settings, sharedAfter: data.sharedTokens.length });
-    requireRoom(virtualTokens + data.sharedTokens.length + plan.layout.length, architecture.contextLength);
+    const model = placed(bare, chosen);
+    const { valid, train: rows } = splitValidation(data, chosen.validationRows, chosen.seed);
+    const start = await createStart({ store, job, base, model, data, rows, settings: chosen });
+    const { tokens } = start.parametrisation.slot;
+    const learned = rows.filter((i) => !start.used.has(i));
+    requireRoom(chosen, tokens, data, architecture.contextLength);
 
     signal.throwIfAborted();
     const began = performance.now();
-    const objective = await createPromptObjective(model, virtualTokens, plan.layout);
-    const { initial_text: initialText, seed } = job.settings;
-    const text = initialText === undefined ? undefined : base.tokenizer.encode(initialText);
-    const start = base.embed(initialTokens(data.train, virtualTokens, { text, seed }));
-    const batches = plan.steps.map((step) => step.map((i) => data.train[i] as TokenizedExample));
-    let vectors: Float32Array;
-    try {
-      vectors = await tune(
-        objective,
-        start,
-        batches,
-        settings.learningRate,
-        ({ step, totalSteps, loss, tokensPerSecond, secondsLeft }) =>
-          progress({
-            phase: "tuning",
-            step,
-            total_steps: totalSteps,
-            train_loss: loss,
-            tokens_per_second: tokensPerSecond,
-            seconds_left: secondsLeft,
-          }),
-        signal,
-      );
-    } finally {
-      await objective.close();
-    }
+    const fingerprint = fingerprintOf(job, digest, chosen);
+    const saved = await store.get(jobKey(job.id, CHECKPOINT));
+    const run: TuningRun = {
+      model,
+      settings: chosen,
+      parametrisation: start.parametrisation,
+      examples: learned.map((i) => withCandidates(data, i, chosen)),
+      valid,
+      resume: saved ? readCheckpoint(await saved.bytesBody(), fingerprint) : null,
+      progress,
+      async onState(state, interrupted) {
+        // Whoever lost the lease must not write any more; a machine that shuts down hands on what it has.
+        if (signal.aborted && !(interrupted && signal.reason instanceof ShutdownError)) return;
+        await store.put(jobKey(job.id, CHECKPOINT), writeCheckpoint(state, fingerprint));
+      },
+      signal,
+    };
+    const tuned = await runTuning(run);
     const tuningSeconds = (performance.now() - began) / 1000;
+    const slotData = start.parametrisation.toSlot(tuned.parameters);
 
     progress({ phase: "evaluating", seconds_left: null });
+    const heldOut = data.heldOut ?? valid;
     const evaluation =
-      data.heldOut &&
-      (await evaluate(
-        data.heldOut,
-        createScore(model, null),
-        createScore(model, { tokens: virtualTokens, vectors }),
+      heldOut &&
+      (await evaluateHeldOut(
+        heldOut,
+        createScore(bare, NOTHING),
+        createScore(model, { slot: start.parametrisation.slot, data: slotData }),
         signal,
       ));
 
     progress({ phase: "uploading" });
-    const prefix = await computePrefix(model, virtualTokens, vectors);
+    const isPrefix = chosen.method === "prefix_tuning";
+    const vectors = isPrefix ? null : slotData;
+    const ahead = isPrefix ? [] : model.tokensBefore;
+    const prefixTokens = tokens + ahead.length;
+    const prefix = vectors
+      ? await computePrefix(model, prefixTokens, Float32Array.of(...base.embed(ahead), ...vectors))
+      : slotData;
     signal.throwIfAborted();
+    await store.put(jobKey(job.id, METRICS), new TextEncoder().encode(metricsCsv(tuned.history)));
     const files = await savePrompt(store, job, base.manifest, {
-      virtualTokens,
+      method: chosen.method,
+      placement: chosen.placement,
       vectors,
       prefix,
-      initialText,
+      prefixTokens,
+      initialText: job.settings.initial_text,
       evaluation,
     });
     return {
       base_digest: digest,
-      method: "prompt_tuning",
-      virtual_tokens: virtualTokens,
+      method: chosen.method,
+      virtual_tokens: prefixTokens,
+      placement: chosen.placement,
+      chosen: {
+        method: chosen.method,
+        init: chosen.init,
+        virtual_tokens: tokens,
+        learning_rate: chosen.learningRate,
+        epochs: chosen.epochs,
+        batch_size: chosen.batchSize,
+        reason: chosen.reason,
+        stopped: tuned.stopped,
+        best_step: tuned.bestStep,
+      },
       row_format: job.dataset.format,
       labels: data.labels === null ? null : [...data.labels],
       files,
       evaluation,
-      steps: batches.length,
-      trained_tokens: batches.length * objective.tokensPerStep,
+      steps: tuned.steps,
+      trained_tokens: tuned.trainedTokens,
       tuning_seconds: tuningSeconds,
     };
   };
 }
 
-async function evaluate(
-  heldOut: HeldOut,
-  base: Score,
-  tuned: Score,
-  signal: AbortSignal,
-): Promise<Evaluation> {
-  if ("text" in heldOut) {
-    return {
-      split: heldOut.split,
-      rows: heldOut.text.length,
-      majority_share: null,
-      base: await scoreText(base, heldOut.text, signal),
-      tuned: await scoreText(tuned, heldOut.text, signal),
-    };
-  }
-  const { predictions: _base, ...baseScores } = await scoreLabels(base, heldOut.labelled, signal);
-  const { predictions: _tuned, ...tunedScores } = await scoreLabels(tuned, heldOut.labelled, signal);
+function factsOf({ train, labels, sharedTokens }: TrainingData) {
   return {
-    split: heldOut.split,
-    rows: heldOut.labelled.length,
-    majority_share: majorityShare(heldOut.labelled),
-    base: baseScores,
-    tuned: tunedScores,
+    rows: train.length,
+    tokens: train.reduce((sum, example) => sum + packedLength(example), 0),
+    labels: labels && labels.length,
+    hasFirstToken: sharedTokens.length > 0,
   };
 }
 
-function requireRoom(tokens: number, contextLength: number): void {
-  if (tokens <= contextLength) return;
+/** The model's tokens around the prompt; a prefix behind the first token holds that token itself. */
+function placed(model: TuningModel, { method, placement }: ChosenSettings): TuningModel {
+  if (placement === "front") return model;
+  const [first, ...rest] = model.tokensAfter;
+  const before = method === "prefix_tuning" || first === undefined ? [] : [first];
+  return { ...model, tokensBefore: before, tokensAfter: rest };
+}
+
+/** The row with its label among the others, where they are told apart in training. */
+function withCandidates(
+  { train, answers, labelTokens }: TrainingData,
+  index: number,
+  { candidateShare }: ChosenSettings,
+): TokenizedExample {
+  const example = train[index] as TokenizedExample;
+  if (candidateShare === 0 || !answers || !labelTokens) return example;
+  const answer = answers[index] as number;
+  const completions = labelTokens.map((label, k) => (k === answer ? label : label.slice(0, -1)));
+  return { ...example, completions, answer };
+}
+
+/** A checkpoint is of use to the same rows, base model and settings only. */
+function fingerprintOf({ dataset }: LeasedJob, digest: string, chosen: ChosenSettings): string {
+  return createHash("sha256")
+    .update(JSON.stringify([dataset.etag, digest, chosen]))
+    .digest("hex");
+}
+
+function requireRoom(
+  { virtualTokens }: ChosenSettings,
+  tokens: number,
+  data: TrainingData,
+  contextLength: number,
+): void {
+  if (virtualTokens > contextLength / 2) {
+    throw new InvalidDataError(
+      `"virtual_tokens" is ${virtualTokens}, at most half the base model's context of ${contextLength} is allowed`,
+      { code: "too_many_virtual_tokens", param: "virtual_tokens" },
+    );
+  }
+  const longest = Math.max(...data.train.map(packedLength)) + tokens + data.sharedTokens.length;
+  if (longest <= contextLength) return;
   throw new InvalidDataError(
-    `The longest row takes ${tokens} tokens with its soft prompt, the base model's context holds ${contextLength}`,
+    `The longest row takes ${longest} tokens with its soft prompt, the base model's context holds ${contextLength}`,
     { code: "too_long", param: "virtual_tokens" },
   );
 }

@@ -16,6 +16,25 @@ export interface RenderedInput {
  * any other conversation is taken at its word and rendered by the template.
  */
 export function renderChatInput(
+  model: ResolvedModel,
+  messages: readonly ChatMessage[],
+  tokenizer: TextTokenizer,
+): RenderedInput {
+  const { ids, dropLeadingSpace } = renderWholeChat(model, messages, tokenizer);
+  return { ids: behindPrompt(model, ids), dropLeadingSpace };
+}
+
+/**
+ * The ids that follow a model's soft prompt. A prompt placed behind the model's first token begins with that token's keys
+ * and values, so the input goes without it.
+ */
+export function behindPrompt({ prompt, manifest }: ResolvedModel, ids: readonly number[]): readonly number[] {
+  // An empty input keeps it: something must be read for an answer to follow.
+  const holdsFirst = prompt?.prompt.placement === "after_first" && ids.length > 1;
+  return holdsFirst && ids[0] === manifest.specialTokens.beginning ? ids.slice(1) : ids;
+}
+
+function renderWholeChat(
   { prompt }: ResolvedModel,
   messages: readonly ChatMessage[],
   tokenizer: TextTokenizer,
@@ -33,14 +52,14 @@ export function renderChatInput(
  * Renders one text to be classified, as a tuned model's rows were written; for a base model, as a label row would be.
  */
 export function renderClassificationInput(
-  { prompt }: ResolvedModel,
+  model: ResolvedModel,
   text: string,
   tokenizer: TextTokenizer,
-): number[] {
-  const format: RowFormat = prompt?.prompt.row_format ?? "label";
-  if (format === "label") return renderPrompt(labelPrompt(text), tokenizer);
-  if (format === "completion") return renderPrompt(text, tokenizer);
-  return renderConversation([{ role: "user", content: text }], tokenizer);
+): readonly number[] {
+  const format: RowFormat = model.prompt?.prompt.row_format ?? "label";
+  if (format === "label") return behindPrompt(model, renderPrompt(labelPrompt(text), tokenizer));
+  if (format === "completion") return behindPrompt(model, renderPrompt(text, tokenizer));
+  return behindPrompt(model, renderConversation([{ role: "user", content: text }], tokenizer));
 }
 
 /** A label and the text that stands for it behind an input. */

@@ -15,7 +15,12 @@ import { classify } from "../inference/classify.ts";
 import { roomForAnswer } from "../inference/generation-settings.ts";
 import { requireJson } from "../inference/require-json.ts";
 import type { ResolvedModel } from "../inference/model-resolver.ts";
-import { labelTexts, renderClassificationInput, type LabelText } from "../inference/render-request.ts";
+import {
+  behindPrompt,
+  labelTexts,
+  renderClassificationInput,
+  type LabelText,
+} from "../inference/render-request.ts";
 import { requestLifetime } from "../inference/request-lifetime.ts";
 import { serverTiming } from "../inference/server-timing.ts";
 import { inferenceOf } from "../inference/service.ts";
@@ -80,7 +85,8 @@ function requestedLabels(model: ResolvedModel, body: ClassificationRequest): Lab
 }
 
 function inputIds(model: ResolvedModel, body: ClassificationRequest, tokenizer: TextTokenizer) {
-  if (body.messages) return { field: "messages", ids: [renderConversation(body.messages, tokenizer)] };
+  if (body.messages)
+    return { field: "messages", ids: [behindPrompt(model, renderConversation(body.messages, tokenizer))] };
   const field = body.inputs ? "inputs" : "input";
   const texts = body.inputs ?? (typeof body.input === "string" ? [body.input] : (body.input ?? []));
   return { field, ids: texts.map((text) => renderClassificationInput(model, text, tokenizer)) };

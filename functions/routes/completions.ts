@@ -15,6 +15,8 @@ import { answerStream, answerWhole } from "../inference/answer.ts";
 import { completionAnswer, completionChunks } from "../inference/completion-answer.ts";
 import { checkToken, generationSettings, roomForAnswer } from "../inference/generation-settings.ts";
 import { jsonConstraint, responseGrammar } from "../inference/json-constraint.ts";
+import type { ResolvedModel } from "../inference/model-resolver.ts";
+import { behindPrompt } from "../inference/render-request.ts";
 import { requireJson } from "../inference/require-json.ts";
 import { inferenceLimits } from "../inference/limits.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
@@ -46,7 +48,7 @@ export function completionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     const body = c.req.valid("json");
     const model = await inferenceOf(deps).resolver.resolve(c.get("caller").organization, body.model);
     const tokenizer = await deps.models.tokenizer(model.manifest.name);
-    const inputs = promptIds(body.prompt, tokenizer, model.manifest.architecture.vocabularySize);
+    const inputs = promptIds(body.prompt, tokenizer, model);
     const room = Math.min(...inputs.map((ids) => roomForAnswer(model, ids.length, "prompt")));
     const grammar = responseGrammar(body.response_format);
     const wantsLogprobs = typeof body.logprobs === "number";
@@ -86,12 +88,13 @@ export function completionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
 function promptIds(
   prompts: CompletionRequest["prompt"],
   tokenizer: TextTokenizer,
-  vocabularySize: number,
+  model: ResolvedModel,
 ): number[][] {
+  const { vocabularySize } = model.manifest.architecture;
   return prompts.map((prompt) => {
     if (typeof prompt !== "string") for (const id of prompt) checkToken(id, vocabularySize, "prompt");
     const ids = typeof prompt === "string" ? renderPrompt(prompt, tokenizer) : prompt;
-    if (ids.length > 0) return ids;
+    if (ids.length > 0) return [...behindPrompt(model, ids)];
     throw new InvalidRequestError('"prompt" is empty, and this model has no token that begins a text', {
       code: "invalid_value",
       param: "prompt",

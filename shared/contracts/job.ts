@@ -5,18 +5,40 @@ import { SLUG } from "../ids.ts";
 /** Half of the smallest context that we serve: a prompt must leave room for its input. */
 const MAX_VIRTUAL_TOKENS = 512;
 const auto = z.literal("auto");
+const PROMPT_ID = /^sp_[0-9A-Z]{1,40}$/;
+
+/** How a soft prompt is trained; all end as keys and values in front of the input. */
+export const tuningMethods = ["prompt_tuning", "p_tuning", "prefix_tuning"] as const;
+export type TuningMethod = (typeof tuningMethods)[number];
+/** What tuning starts from; see trainer/tuning/README.md. `prompt:<id>` is another tuned prompt of the same base model. */
+export const initialisations = ["text", "labels", "examples", "sample_vocab", "random"] as const;
+/** Where the prompt stands: before everything, or behind the model's first token. */
+export const placements = ["front", "after_first"] as const;
+export type Placement = (typeof placements)[number];
 
 /** `tune.json`, and the settings of a job made over the API. Whatever is left out, the trainer chooses. */
 export const tuneSettingsSchema = z.strictObject({
   base_model: z.string().max(64).optional(),
   suffix: z.string().regex(SLUG).optional(),
-  method: z.enum(["auto", "prompt_tuning"]).default("auto"),
+  method: z.enum(["auto", ...tuningMethods]).default("auto"),
   virtual_tokens: z.union([auto, z.int().min(1).max(MAX_VIRTUAL_TOKENS)]).default("auto"),
   learning_rate: z.union([auto, z.number().positive().max(10)]).default("auto"),
   epochs: z.union([auto, z.number().positive().max(1000)]).default("auto"),
   batch_size: z.union([auto, z.int().min(1).max(256)]).default("auto"),
   /** The text whose token embeddings the virtual tokens start from. */
   initial_text: z.string().max(4096).optional(),
+  init: z
+    .union([
+      z.enum(["auto", ...initialisations]),
+      z.templateLiteral(["prompt:", z.string().regex(PROMPT_ID)]),
+    ])
+    .optional(),
+  placement: z.enum(["auto", ...placements]).optional(),
+  optimizer: z.enum(["adamw", "adafactor"]).optional(),
+  weight_decay: z.number().nonnegative().max(10).optional(),
+  /** Batches whose gradients are averaged in one step. */
+  gradient_accumulation: z.int().min(1).max(256).optional(),
+  early_stopping: z.boolean().optional(),
   seed: z
     .int()
     .nonnegative()
@@ -45,6 +67,12 @@ export const scoresSchema = z.object({
   loss: z.number(),
   token_accuracy: z.number(),
   accuracy: z.number().nullable(),
+  /** Share of rows whose whole answer is the most likely one, token by token. */
+  exact_match: z.number().nullish(),
+  /** Mean over labels of the harmonic mean of precision and recall. */
+  macro_f1: z.number().nullish(),
+  /** Rows by right label (first index) and predicted label, in the order of the labels. */
+  confusion: z.array(z.array(z.int())).nullish(),
 });
 export type Scores = z.infer<typeof scoresSchema>;
 
@@ -58,13 +86,31 @@ export const evaluationSchema = z.object({
 });
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
+/** What the trainer made of settings left to it. */
+export const chosenSchema = z.object({
+  method: z.enum(tuningMethods),
+  init: z.string(),
+  virtual_tokens: z.int(),
+  learning_rate: z.number(),
+  epochs: z.number(),
+  batch_size: z.int(),
+  reason: z.string(),
+  stopped: z.enum(["finished", "early", "diverged"]),
+  best_step: z.int(),
+});
+
 const fileRecordSchema = z.object({ bytes: z.int(), sha256: z.string() });
 
 /** What a finished attempt hands in: everything the registry keeps of a soft prompt. */
 export const tunedPromptSchema = z.object({
   base_digest: z.string(),
-  method: z.enum(["prompt_tuning"]),
+  method: z.enum(tuningMethods),
+  /** Positions that its keys and values take up. */
   virtual_tokens: z.int(),
+  /** With `after_first` the keys and values begin with the model's first token, and inputs go without it. */
+  placement: z.enum(placements).optional(),
+  /** The settings tuned with and why, and how the run ended. */
+  chosen: chosenSchema.optional(),
   row_format: rowFormatSchema,
   /** The completions of a label task, as trained. */
   labels: z.array(z.string()).nullable(),
@@ -92,6 +138,7 @@ export const leasedJobSchema = z.object({
   attempt: z.int(),
   /** Where this attempt's soft prompt goes; another attempt has another id, so nothing is ever overwritten. */
   prompt_id: z.string(),
+  /** To be evaluated beside the new prompt: see `evaluationSchema`. */
 });
 export type LeasedJob = z.infer<typeof leasedJobSchema>;
 

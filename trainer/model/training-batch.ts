@@ -1,7 +1,7 @@
 import { InternalError } from "../../shared/errors.ts";
 import type { TensorData } from "../onnx/session.ts";
 import { MASKED } from "./shared-attention.ts";
-import type { BatchLayout } from "./training-graph.ts";
+import type { BatchLayout, CandidateLayout } from "./training-graph.ts";
 
 /** One row of a dataset in tokens, without those that the graph's layout shares among all examples. */
 export interface TokenizedExample {
@@ -11,6 +11,8 @@ export interface TokenizedExample {
   readonly contextTargets?: readonly number[];
   /** Every token is a target. Several completions are alternatives: each follows the context and sees no other. */
   readonly completions: readonly (readonly number[])[];
+  /** Which completion is the right one, where the others are only there to be told apart from it. */
+  readonly answer?: number;
   /** Weight of the example's targets in the loss, 1 by default. */
   readonly weight?: number;
 }
@@ -85,7 +87,11 @@ export function packBatch(
   const labelIds = new Int32Array(labels);
   const labelWeights = new Float32Array(labels);
   const slots: LabelSlots[] = [];
-  const totalWeight = examples.reduce((sum, example) => sum + labelCount(example) * (example.weight ?? 1), 0);
+  const totalWeight = examples.reduce(
+    (sum, example) => sum + learnedCount(example) * (example.weight ?? 1),
+    0,
+  );
+  const tokenShare = 1 - (layout.candidates?.share ?? 0);
   let slot = 0;
   for (const [row, members] of rows.entries()) {
     let start = 0;
@@ -99,13 +105,14 @@ export function packBatch(
         for (let j = 0; j <= i; j++) if (sees(token, tokens[j] as Token)) mask[at * length + start + j] = 0;
       }
       const firstSlot = slot;
-      for (const { predictor, id } of exampleLabels) {
+      for (const { predictor, id, completion } of exampleLabels) {
         const beforeBatch = predictor < 0;
         if (beforeBatch && shared === 0)
           throw new PackingError(`Example ${index} has a target with no token before it`);
         labelRows[slot] = beforeBatch ? shared - 1 : shared + row * length + start + predictor;
         labelIds[slot] = id;
-        labelWeights[slot] = (example.weight ?? 1) / totalWeight;
+        if (isLearned(example, completion))
+          labelWeights[slot] = (tokenShare * (example.weight ?? 1)) / totalWeight;
         slot += 1;
       }
       slots[index] = slotsFrom(firstSlot, example);
@@ -119,8 +126,47 @@ export function packBatch(
     label_rows: labelRows,
     label_ids: labelIds,
     label_weights: labelWeights,
+    ...(layout.candidates ? candidateFeeds(examples, slots, labels, layout.candidates) : {}),
   };
   return { feeds, slots };
+}
+
+/** Which label slots make up each candidate's score, and how much each candidate's log-probability counts. */
+function candidateFeeds(
+  examples: readonly TokenizedExample[],
+  slots: readonly LabelSlots[],
+  labels: number,
+  candidates: CandidateLayout,
+): Record<string, TensorData> {
+  const { examples: capacity, count, share, smoothing } = candidates;
+  if (examples.length > capacity)
+    throw new PackingError(
+      `Batch has ${examples.length} examples with candidates, found room for ${capacity}`,
+    );
+  const members = new Float32Array(capacity * count * labels);
+  const weights = new Float32Array(capacity * count);
+  const total = examples.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  for (const [index, { answer = -1, weight = 1, completions }] of examples.entries()) {
+    for (const [k, completion] of (slots[index] as LabelSlots).completions.entries()) {
+      // The end token of the right completion is learned, but no part of what tells it from the others.
+      const scored = k === answer ? completion.slice(0, -1) : completion;
+      for (const slot of scored) members[(index * count + k) * labels + slot] = 1;
+      const wanted = (k === answer ? 1 - smoothing : 0) + smoothing / completions.length;
+      weights[index * count + k] = (share * wanted * weight) / total;
+    }
+  }
+  return { candidate_members: members, candidate_weights: weights };
+}
+
+const isLearned = ({ answer }: TokenizedExample, completion: number) =>
+  answer === undefined || completion === -1 || completion === answer;
+
+/** Label slots whose tokens are to become likely. */
+function learnedCount({ contextTargets = [], completions, answer }: TokenizedExample): number {
+  return completions.reduce(
+    (sum, { length }, k) => (answer === undefined || k === answer ? sum + length : sum),
+    contextTargets.length,
+  );
 }
 
 interface Token {
@@ -135,6 +181,8 @@ interface Token {
 interface Label {
   readonly predictor: number;
   readonly id: number;
+  /** The completion it belongs to; -1 for the context. */
+  readonly completion: number;
 }
 
 /** The tokens of one example side by side, and its labels: those of the context, then each completion's. */
@@ -146,10 +194,11 @@ function layOut({ context, contextTargets = [], completions }: TokenizedExample)
   const labels = contextTargets.map((index): Label => ({
     predictor: index - 1,
     id: context[index] as number,
+    completion: -1,
   }));
   for (const [completion, targets] of completions.entries()) {
     for (const [i, id] of targets.entries()) {
-      labels.push({ predictor: i === 0 ? context.length - 1 : tokens.length - 1, id });
+      labels.push({ predictor: i === 0 ? context.length - 1 : tokens.length - 1, id, completion });
       if (i < targets.length - 1) tokens.push({ id, position: context.length + i, completion });
     }
   }

@@ -31,6 +31,22 @@ export interface BatchLayout {
   /** Tokens that begin every example, before and after the soft prompt's vectors. They are computed once. */
   readonly sharedBefore?: number;
   readonly sharedAfter?: number;
+  /** Examples of a label task are also scored against their other labels. */
+  readonly candidates?: CandidateLayout;
+}
+
+/**
+ * The part of the loss that compares labels: cross-entropy over the candidates' summed log-probabilities, which is what
+ * label scoring decides by.
+ */
+export interface CandidateLayout {
+  /** Examples in a batch at most, and candidates of each. */
+  readonly examples: number;
+  readonly count: number;
+  /** Weight of this part, the rest being the tokens' own cross-entropy: from 0 to 1. */
+  readonly share: number;
+  /** Probability spread over all candidates (label smoothing, arXiv 1512.00567, section 7). */
+  readonly smoothing: number;
 }
 
 /**
@@ -54,8 +70,9 @@ interface ForwardPass {
  * One optimisation step: loss and gradient of the soft prompt, the model's weights frozen. The soft prompt and the shared
  * tokens are one set of rows for the whole batch, the last layer and the vocabulary projection run for label rows only.
  *
- * Inputs: those of the forward pass and `label_weights` `[labels]`, 0 at padding. Outputs: `loss` `[]`, the weighted sum
- * of -log p; `gradient`, in the shape of `soft_prompt`; `log_probabilities` `[labels]`.
+ * Inputs: those of the forward pass and `label_weights` `[labels]`, 0 at padding; with candidates `candidate_members`
+ * `[examples * count, labels]`, 1 where a label slot is part of a candidate, and `candidate_weights` `[examples, count]`.
+ * Outputs: `loss` `[]`, the weighted sum of -log p over label slots and candidates; `gradient`, in the shape of `soft_prompt`; `log_probabilities` `[labels]`.
  */
 export function trainingGraph(
   architecture: Architecture,
@@ -66,7 +83,10 @@ export function trainingGraph(
   const { graph, softPrompt, logProbabilities } = forward(architecture, weights, layout, slot);
   const labelWeights = graph.input("label_weights", "float32", [layout.labels]);
   const weighted = graph.op("Mul", [logProbabilities, labelWeights]);
-  const loss = graph.op("Neg", [graph.op("ReduceSum", [weighted, graph.ints([0])], { keepdims: 0 })]);
+  const ofTokens = graph.op("ReduceSum", [weighted, graph.ints([0])], { keepdims: 0 });
+  const ofCandidates =
+    layout.candidates && candidateLikelihood(graph, logProbabilities, layout.labels, layout.candidates);
+  const loss = graph.op("Neg", [ofCandidates ? graph.op("Add", [ofTokens, ofCandidates]) : ofTokens]);
   const [gradient] = gradients(graph, loss, [softPrompt as Value]);
   graph.output("loss", loss);
   graph.output("gradient", gradient as Value);
@@ -134,6 +154,21 @@ function forward(
     axis: 1,
   });
   return { graph, softPrompt, logits, logProbabilities: graph.op("Reshape", [picked, graph.ints([labels])]) };
+}
+
+/** Weighted sum of the candidates' log-probabilities, normalised among the candidates of each example. */
+function candidateLikelihood(
+  graph: Graph,
+  logProbabilities: Value,
+  labels: number,
+  { examples, count }: CandidateLayout,
+): Value {
+  const members = graph.input("candidate_members", "float32", [examples * count, labels]);
+  const column = graph.op("Reshape", [logProbabilities, graph.ints([labels, 1])]);
+  const scores = graph.op("Reshape", [graph.op("MatMul", [members, column]), graph.ints([examples, count])]);
+  const weights = graph.input("candidate_weights", "float32", [examples, count]);
+  const weighted = graph.op("Mul", [graph.op("LogSoftmax", [scores], { axis: -1 }), weights]);
+  return graph.op("ReduceSum", [weighted, graph.ints([0, 1])], { keepdims: 0 });
 }
 
 /** Shared tokens with the prompt's vectors among them, then the batch's: `[shared + batch * length, hidden]`. */

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { InternalError } from "../../shared/errors.ts";
 import type { Graph, Value } from "./graph.ts";
@@ -62,6 +63,8 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
     async run(feeds, fetch = names) {
       const tensors = inputs.map(({ input, size }) => [input.name, toTensor(input, size, feeds[input.name])]);
       const results = await session.run(Object.fromEntries(tensors) as Record<string, Tensor>, fetch);
+      // The run itself holds this thread: without a turn of the event loop, no timer would fire between runs.
+      await setImmediate();
       return Object.fromEntries(
         Object.entries(results).map(([name, { data }]) => [name, data as TensorData]),
       );

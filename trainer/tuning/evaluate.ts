@@ -1,4 +1,5 @@
 import type { Evaluation, Scores } from "../../shared/contracts/job.ts";
+import type { HeldOut } from "../dataset.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
 import type { CompletionScore, Score } from "./objective.ts";
 
@@ -22,15 +23,58 @@ export async function scoreLabels(
     rows.map((row) => row.example),
     signal,
   );
-  const predictions = scores.map((labels) => argmax(labels.map((label) => sum(label.logProbabilities.slice(0, -1)))));
+  const predictions = scores.map((labels) =>
+    argmax(labels.map((label) => sum(label.logProbabilities.slice(0, -1)))),
+  );
   const hits = predictions.filter((label, i) => label === rows[i]?.expected).length;
   const right = scores.map((labels, i) => labels[rows[i]?.expected ?? 0] as CompletionScore);
-  return { ...tokenScores(right), accuracy: hits / rows.length, predictions };
+  const labels = rows[0]?.example.completions.length ?? 0;
+  const confusion = confusionMatrix(
+    labels,
+    rows.map(({ expected }) => expected),
+    predictions,
+  );
+  return {
+    ...tokenScores(right),
+    accuracy: hits / rows.length,
+    macro_f1: macroF1(confusion),
+    confusion,
+    predictions,
+  };
 }
 
 /** Scores free text: loss and token accuracy over the last completion's tokens. */
-export async function scoreText(score: Score, rows: readonly TokenizedExample[], signal?: AbortSignal): Promise<Scores> {
+export async function scoreText(
+  score: Score,
+  rows: readonly TokenizedExample[],
+  signal?: AbortSignal,
+): Promise<Scores> {
   return { ...tokenScores((await score(rows, signal)).flat()), accuracy: null };
+}
+
+/** Counts of rows by right label (first index) and predicted label. */
+export function confusionMatrix(
+  labels: number,
+  expected: readonly number[],
+  predicted: readonly number[],
+): number[][] {
+  const matrix = Array.from({ length: labels }, () => Array<number>(labels).fill(0));
+  for (const [i, label] of expected.entries()) {
+    const row = matrix[label] as number[];
+    const column = predicted[i] as number;
+    row[column] = (row[column] as number) + 1;
+  }
+  return matrix;
+}
+
+/** Mean F1 over the labels that occur among the rows or the predictions, as scikit-learn's `f1_score(average="macro")`. */
+export function macroF1(confusion: readonly (readonly number[])[]): number {
+  const scores = confusion.flatMap((row, label) => {
+    const hits = row[label] as number;
+    const involved = sum(row) + sum(confusion.map((other) => other[label] as number));
+    return involved === 0 ? [] : [(2 * hits) / involved];
+  });
+  return sum(scores) / scores.length;
 }
 
 /** Share of the most frequent label: what answering always the same would reach. */
@@ -42,13 +86,46 @@ export function majorityShare(rows: readonly LabelledExample[]): number {
 
 export type EvaluationSplit = Evaluation["split"];
 
-function tokenScores(completions: readonly CompletionScore[]): Pick<Scores, "loss" | "token_accuracy"> {
+function tokenScores(
+  completions: readonly CompletionScore[],
+): Pick<Scores, "loss" | "token_accuracy" | "exact_match"> {
   const tokens = sum(completions.map(({ logProbabilities }) => logProbabilities.length));
   return {
     loss: -sum(completions.map(({ logProbabilities }) => sum(logProbabilities))) / tokens,
     token_accuracy: sum(completions.map(({ correct }) => correct)) / tokens,
+    // Every token likeliest behind the right ones before it: greedy decoding would write exactly this.
+    exact_match:
+      completions.filter(({ correct, logProbabilities }) => correct === logProbabilities.length).length /
+      completions.length,
   };
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, x) => total + x, 0);
 const argmax = (numbers: readonly number[]) => numbers.indexOf(Math.max(...numbers));
+
+/** Quality on held-out rows of the base model alone and behind the soft prompt. */
+export async function evaluateHeldOut(
+  heldOut: HeldOut,
+  base: Score,
+  tuned: Score,
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  if ("text" in heldOut) {
+    return {
+      split: heldOut.split,
+      rows: heldOut.text.length,
+      majority_share: null,
+      base: await scoreText(base, heldOut.text, signal),
+      tuned: await scoreText(tuned, heldOut.text, signal),
+    };
+  }
+  const { predictions: _base, ...baseScores } = await scoreLabels(base, heldOut.labelled, signal);
+  const { predictions: _tuned, ...tunedScores } = await scoreLabels(tuned, heldOut.labelled, signal);
+  return {
+    split: heldOut.split,
+    rows: heldOut.labelled.length,
+    majority_share: majorityShare(heldOut.labelled),
+    base: baseScores,
+    tuned: tunedScores,
+  };
+}

@@ -1,27 +1,67 @@
 import { InvalidDataError } from "../../shared/errors.ts";
-import { createRandom } from "../../shared/random.ts";
+import type { Random } from "../../shared/random.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
 
+/** A text tiled or cut to the number of virtual tokens, as PEFT does it. Throws InvalidDataError for one without tokens. */
+export function tileTokens(text: readonly number[], virtualTokens: number): number[] {
+  if (text.length === 0) throw new InvalidDataError('"initial_text" has no tokens, wanted at least one');
+  return Array.from({ length: virtualTokens }, (_, i) => text[i % text.length] as number);
+}
+
 /**
- * Token ids whose embeddings the virtual tokens start from. A given text is tiled or cut to the number of virtual tokens,
- * as PEFT does it; without one, tokens are drawn from the training inputs by how often they occur there (Lester et al.
- * 2021, section 3.2: starting from real tokens beats random vectors). Throws InvalidDataError for a text without tokens.
+ * Tokens drawn from the training inputs by how often they occur there (Lester et al. 2021, section 3.2: starting from
+ * real tokens beats random vectors). Throws InvalidDataError when no row has an input.
  */
-export function initialTokens(
+export function sampleTokens(
   examples: readonly TokenizedExample[],
   virtualTokens: number,
-  options: { text?: readonly number[] | undefined; seed: number },
+  random: Random,
 ): number[] {
-  const { text, seed } = options;
-  if (text) {
-    if (text.length === 0) throw new InvalidDataError('"initial_text" has no tokens, wanted at least one');
-    return Array.from({ length: virtualTokens }, (_, i) => text[i % text.length] as number);
-  }
-  const random = createRandom(seed);
   const pool = examples.filter(({ context }) => context.length > 0);
-  if (pool.length === 0) throw new InvalidDataError('No row has an input to start the prompt from; give an "initial_text"');
+  if (pool.length === 0) {
+    throw new InvalidDataError('No row has an input to start the prompt from; give an "initial_text"');
+  }
   return Array.from({ length: virtualTokens }, () => {
     const { context } = pool[random.below(pool.length)] as TokenizedExample;
     return context[random.below(context.length)] as number;
   });
+}
+
+/** Rows written out one after the other, as a few-shot prompt has them. */
+export interface Demonstrations {
+  readonly tokens: number[];
+  /** Indices of the rows used: what they answer should not be trained on, the prompt has it in it. */
+  readonly used: ReadonlySet<number>;
+}
+
+/**
+ * Whole training rows, answers included, whose keys and values a prefix starts from (Context Tuning, arXiv 2507.04221):
+ * taken in `order`, in turn from each of the `groups` (labels), the last one complete, the first one cut at its
+ * beginning. Fewer tokens than wanted come back when the rows run out.
+ */
+export function demonstrations(
+  rows: readonly (readonly number[])[],
+  groups: readonly number[] | null,
+  order: readonly number[],
+  separator: readonly number[],
+  wanted: number,
+): Demonstrations {
+  const queues = new Map<number, number[]>();
+  for (const index of order) {
+    const group = groups?.[index] ?? 0;
+    queues.set(group, [...(queues.get(group) ?? []), index]);
+  }
+  const turn = [...queues.values()];
+  const used = new Set<number>();
+  let tokens: number[] = [];
+  for (let i = 0; tokens.length < wanted && turn.some((queue) => queue.length > 0); i++) {
+    const index = turn[i % turn.length]?.shift();
+    if (index === undefined) continue;
+    const row = rows[index] ?? [];
+    // A long row would fill the prompt alone.
+    if (row.length > wanted / 2 && used.size + 1 < order.length && i < order.length) continue;
+    used.add(index);
+    tokens = [...row, ...separator, ...tokens];
+  }
+  return { tokens: tokens.slice(-wanted), used };
 }

@@ -9,14 +9,20 @@ export interface CompletionScore {
 }
 
 /**
- * What is to be minimised: the mean negative log-likelihood of the target tokens of a batch, as a function of the
- * trainable parameters (`[virtual tokens, hidden]` for prompt tuning, flat).
+ * What is to be minimised over batches: the mean negative log-likelihood of their targets, as a function of the
+ * trainable parameters, flat.
  */
 export interface Objective {
-  gradient(parameters: Float32Array, batch: readonly TokenizedExample[]): Promise<{ loss: number; gradient: Float32Array }>;
+  gradient(
+    parameters: Float32Array,
+    batch: readonly TokenizedExample[],
+  ): Promise<{ loss: number; gradient: Float32Array }>;
   /** Tokens that one `gradient` runs through the model, padding and the prompt included. */
   readonly tokensPerStep: number;
 }
 
 /** Scores every completion of every example, in the order given. */
-export type Score = (examples: readonly TokenizedExample[], signal?: AbortSignal) => Promise<CompletionScore[][]>;
+export type Score = (
+  examples: readonly TokenizedExample[],
+  signal?: AbortSignal,
+) => Promise<CompletionScore[][]>;

@@ -1,6 +1,6 @@
-import { createRandom, shuffled } from "../../shared/random.ts";
+import { createRandom, shuffled, type Random } from "../../shared/random.ts";
 import { labelCount, packedLength, packRows, type TokenizedExample } from "../model/training-batch.ts";
-import type { BatchLayout } from "../model/training-graph.ts";
+import type { BatchLayout, CandidateLayout } from "../model/training-graph.ts";
 
 /** Lengths are rounded up to a multiple of this, which the runtime's matrix kernels like. */
 const LENGTH_STEP = 16;
@@ -22,8 +22,10 @@ export interface PlanOptions {
   /** Passes over the examples; a fraction counts. Order is random in each. */
   readonly epochs: number;
   readonly seed: number;
-  /** Tokens that begin every example and are not part of it; see BatchLayout. */
-  readonly sharedAfter?: number;
+  /** How examples are scored against other labels; each must have `count` completions. */
+  readonly candidates?: Omit<CandidateLayout, "examples"> | undefined;
+  /** How often each example is drawn, relative to the others; once a pass by default. */
+  readonly frequencies?: readonly number[] | undefined;
 }
 
 /**
@@ -31,26 +33,46 @@ export interface PlanOptions {
  * Steps so differ a little in their number of examples, and little is padding.
  */
 export function planBatches(examples: readonly TokenizedExample[], options: PlanOptions): BatchPlan {
-  const { batchSize, epochs, seed, sharedAfter = 0 } = options;
+  const { batchSize, epochs, seed, candidates } = options;
   const { batch, length } = rowLayout(examples, batchSize);
-  const random = createRandom(seed);
   const wanted = Math.max(1, Math.round(examples.length * epochs));
-  const order: number[] = [];
-  while (order.length < wanted) order.push(...shuffled([...examples.keys()], random));
-  const steps = fillSteps(examples, order.slice(0, wanted), batch, length);
-  const labels = Math.max(...steps.map((step) => countLabels(examples, step)));
-  return { layout: { batch, length, labels: roundUp(labels), sharedAfter }, steps };
+  const order = drawOrder(examples.length, wanted, options.frequencies, createRandom(seed));
+  const steps = fillSteps(examples, order, batch, length);
+  const layout = { batch, length, labels: countSlots(examples, steps) };
+  if (!candidates) return { layout, steps };
+  const most = Math.max(...steps.map((step) => step.length));
+  return { layout: { ...layout, candidates: { ...candidates, examples: most } }, steps };
 }
 
 /** The same without shuffling, every example once: for scoring. */
-export function planScoring(examples: readonly TokenizedExample[], batchSize: number, sharedAfter = 0): BatchPlan {
+export function planScoring(examples: readonly TokenizedExample[], batchSize: number): BatchPlan {
   const { batch, length } = rowLayout(examples, batchSize);
   const steps = fillSteps(examples, [...examples.keys()], batch, length);
-  const labels = Math.max(...steps.map((step) => countLabels(examples, step)));
-  return { layout: { batch, length, labels: roundUp(labels), sharedAfter }, steps };
+  return { layout: { batch, length, labels: countSlots(examples, steps) }, steps };
 }
 
-function rowLayout(examples: readonly TokenizedExample[], batchSize: number): { batch: number; length: number } {
+/** Random passes over all examples; with frequencies, each pass draws an example as often as its share wants, on average. */
+function drawOrder(
+  count: number,
+  wanted: number,
+  frequencies: readonly number[] | undefined,
+  random: Random,
+): number[] {
+  const total = frequencies?.reduce((sum, f) => sum + f, 0) ?? 0;
+  const order: number[] = [];
+  while (order.length < wanted) {
+    const pass = frequencies
+      ? frequencies.flatMap((f, i) => Array<number>(Math.floor((f * count) / total + random.next())).fill(i))
+      : [...Array(count).keys()];
+    order.push(...shuffled(pass, random));
+  }
+  return order.slice(0, wanted);
+}
+
+function rowLayout(
+  examples: readonly TokenizedExample[],
+  batchSize: number,
+): { batch: number; length: number } {
   const lengths = examples.map(packedLength);
   const longest = roundUp(Math.max(...lengths, 1));
   const total = lengths.reduce((sum, length) => sum + length, 0);
@@ -59,7 +81,12 @@ function rowLayout(examples: readonly TokenizedExample[], batchSize: number): { 
   return { batch: Math.max(1, Math.round(perStep / (length * FILL))), length };
 }
 
-function fillSteps(examples: readonly TokenizedExample[], order: readonly number[], batch: number, length: number): number[][] {
+function fillSteps(
+  examples: readonly TokenizedExample[],
+  order: readonly number[],
+  batch: number,
+  length: number,
+): number[][] {
   const steps: number[][] = [];
   let step: number[] = [];
   for (const index of order) {
@@ -74,6 +101,10 @@ function fillSteps(examples: readonly TokenizedExample[], order: readonly number
   return steps;
 }
 
-const countLabels = (examples: readonly TokenizedExample[], step: readonly number[]) =>
-  step.reduce((sum, i) => sum + labelCount(examples[i] as TokenizedExample), 0);
+const countSlots = (examples: readonly TokenizedExample[], steps: readonly (readonly number[])[]) =>
+  roundUp(
+    Math.max(
+      ...steps.map((step) => step.reduce((sum, i) => sum + labelCount(examples[i] as TokenizedExample), 0)),
+    ),
+  );
 const roundUp = (length: number) => Math.ceil(length / LENGTH_STEP) * LENGTH_STEP;

@@ -10,65 +10,106 @@ import { prefixGraph } from "../model/prefix-graph.ts";
 import { createSession, type GraphSession, type Tensors } from "../onnx/session.ts";
 import type { WeightFile } from "../onnx/weight-file.ts";
 import type { CompletionScore, Objective, Score } from "./objective.ts";
+import type { Parametrisation } from "./parametrisation.ts";
 import { planScoring } from "./plan-batches.ts";
 
-/** The model that prompts are tuned for, and the tokens that begin every example right behind the prompt. */
+/** The model that prompts are tuned for, and the tokens that begin every example around the prompt. */
 export interface TuningModel {
   readonly architecture: Architecture;
   readonly weights: WeightFile;
-  readonly sharedTokens: readonly number[];
+  /** Tokens in front of the prompt's vectors, and behind the prompt; both are part of every example. */
+  readonly tokensBefore: readonly number[];
+  readonly tokensAfter: readonly number[];
   /** 0 takes every core. */
   readonly threads: number;
 }
 
+/** What stands in the slot of a graph. */
+export type SlotContent =
+  | { readonly slot: Exclude<SoftPromptSlot, { method: "none" }>; readonly data: Float32Array }
+  | { readonly slot: { readonly method: "none" }; readonly data?: undefined };
+
+/** The base model without any soft prompt. */
+export const NOTHING: SlotContent = { slot: { method: "none" } };
+
 /** Examples scored at once: enough to keep the cores busy, little enough to keep memory low. */
 const SCORING_BATCH = 16;
 
-/** Loss and gradient of prompt vectors over batches of one layout. Close it to free the session. */
+/** Loss and gradient of a method's parameters over batches of one layout. Close it to free the session. */
 export async function createPromptObjective(
   model: TuningModel,
-  virtualTokens: number,
+  parametrisation: Parametrisation,
   layout: BatchLayout,
 ): Promise<Objective & { close(): Promise<void> }> {
-  const slot = { method: "prompt", tokens: virtualTokens } as const;
-  const session = await open(model, trainingGraph(model.architecture, model.weights, layout, slot));
-  const shared = virtualTokens + model.sharedTokens.length;
+  const { slot } = parametrisation;
+  const sized = withShared(model, layout);
+  const session = await open(model, trainingGraph(model.architecture, model.weights, sized, slot));
+  const shared = sharedRows(model, slot);
   return {
     tokensPerStep: shared + layout.batch * layout.length,
     async gradient(parameters, batch) {
-      const { feeds } = packBatch(batch, layout, shared);
-      const { loss, gradient } = await session.run({ ...feeds, ...sharedFeeds(model, parameters) }, ["loss", "gradient"]);
-      return { loss: Number(loss?.[0]), gradient: gradient as Float32Array };
+      const { feeds } = packBatch(batch, sized, shared);
+      const prompt = sharedFeeds(model, parametrisation.toSlot(parameters));
+      const { loss, gradient } = await session.run({ ...feeds, ...prompt }, ["loss", "gradient"]);
+      return {
+        loss: Number(loss?.[0]),
+        gradient: parametrisation.pullBack(parameters, gradient as Float32Array),
+      };
     },
     close: () => session.close(),
   };
 }
 
-/** Scores examples behind a prompt, or behind the bare model where it is null; builds and frees its session by itself. */
-export function createScore(model: TuningModel, prompt: { tokens: number; vectors: Float32Array } | null): Score {
-  return async (examples, signal) => {
-    const { layout, steps } = planScoring(examples, SCORING_BATCH, model.sharedTokens.length);
-    const slot: SoftPromptSlot = prompt ? { method: "prompt", tokens: prompt.tokens } : { method: "none" };
-    const session = await open(model, evaluationGraph(model.architecture, model.weights, layout, slot));
-    try {
+/** Scores always the same examples behind changing prompts of one slot. Close it to free the session. */
+export interface Scorer {
+  score(data: Float32Array | undefined, signal?: AbortSignal): Promise<CompletionScore[][]>;
+  close(): Promise<void>;
+}
+
+export async function createScorer(
+  model: TuningModel,
+  slot: SoftPromptSlot,
+  examples: readonly TokenizedExample[],
+): Promise<Scorer> {
+  const { layout: planned, steps } = planScoring(examples, SCORING_BATCH);
+  const layout = withShared(model, planned);
+  const session = await open(model, evaluationGraph(model.architecture, model.weights, layout, slot));
+  const shared = sharedRows(model, slot);
+  return {
+    async score(data, signal) {
       const scores: CompletionScore[][] = [];
       for (const step of steps) {
         signal?.throwIfAborted();
         const batch = step.map((i) => examples[i] as TokenizedExample);
-        const { feeds, slots } = packBatch(batch, layout, (prompt?.tokens ?? 0) + model.sharedTokens.length);
-        const outputs = await session.run({ ...feeds, ...sharedFeeds(model, prompt?.vectors) });
+        const { feeds, slots } = packBatch(batch, layout, shared);
+        const outputs = await session.run({ ...feeds, ...sharedFeeds(model, data) });
         const score = completionScorer(feeds, outputs);
         scores.push(...slots.map(({ completions }) => completions.map(score)));
       }
       return scores;
+    },
+    close: () => session.close(),
+  };
+}
+
+/** Scores examples behind a prompt or nothing; builds and frees its session by itself. */
+export function createScore(model: TuningModel, { slot, data }: SlotContent): Score {
+  return async (examples, signal) => {
+    const scorer = await createScorer(model, slot, examples);
+    try {
+      return await scorer.score(data, signal);
     } finally {
-      await session.close();
+      await scorer.close();
     }
   };
 }
 
 /** Keys and values that the vectors leave in the cache, `[layers, 2, kvHeads, tokens, headSize]`. */
-export async function computePrefix(model: TuningModel, tokens: number, vectors: Float32Array): Promise<Float32Array> {
+export async function computePrefix(
+  model: TuningModel,
+  tokens: number,
+  vectors: Float32Array,
+): Promise<Float32Array> {
   const session = await open(model, prefixGraph(model.architecture, model.weights, tokens));
   try {
     const { kv } = await session.run({ soft_prompt: vectors });
@@ -85,16 +126,29 @@ function open(model: TuningModel, graph: Parameters<typeof createSession>[0]): P
   });
 }
 
-function sharedFeeds({ sharedTokens }: TuningModel, vectors: Float32Array | undefined): Tensors {
+const withShared = ({ tokensBefore, tokensAfter }: TuningModel, layout: BatchLayout): BatchLayout => ({
+  ...layout,
+  sharedBefore: tokensBefore.length,
+  sharedAfter: tokensAfter.length,
+});
+
+/** Rows that stand before the batch's: a prefix of keys and values takes none. */
+function sharedRows({ tokensBefore, tokensAfter }: TuningModel, slot: SoftPromptSlot): number {
+  return tokensBefore.length + (slot.method === "prompt" ? slot.tokens : 0) + tokensAfter.length;
+}
+
+function sharedFeeds({ tokensBefore, tokensAfter }: TuningModel, data: Float32Array | undefined): Tensors {
   return {
-    ...(vectors ? { soft_prompt: vectors } : {}),
-    ...(sharedTokens.length > 0 ? { ids_after: Int32Array.from(sharedTokens) } : {}),
+    ...(data ? { soft_prompt: data } : {}),
+    ...(tokensBefore.length > 0 ? { ids_before: Int32Array.from(tokensBefore) } : {}),
+    ...(tokensAfter.length > 0 ? { ids_after: Int32Array.from(tokensAfter) } : {}),
   };
 }
 
 function completionScorer(feeds: Tensors, { log_probabilities, predictions }: Tensors) {
   return (slots: readonly number[]): CompletionScore => ({
     logProbabilities: slots.map((slot) => Number(log_probabilities?.[slot])),
-    correct: slots.filter((slot) => Number(predictions?.[slot]) === Number(feeds["label_ids"]?.[slot])).length,
+    correct: slots.filter((slot) => Number(predictions?.[slot]) === Number(feeds["label_ids"]?.[slot]))
+      .length,
   });
 }

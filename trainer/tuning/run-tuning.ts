@@ -1,0 +1,140 @@
+import type { JobProgress } from "../../shared/contracts/job.ts";
+import type { ChosenSettings } from "../choose-settings.ts";
+import type { HeldOut } from "../dataset.ts";
+import type { TokenizedExample } from "../model/training-batch.ts";
+import { adafactor } from "./adafactor.ts";
+import { commonEnding, replaceTokens } from "./augment.ts";
+import { adamW, type Optimiser } from "./optimiser.ts";
+import type { Parametrisation } from "./parametrisation.ts";
+import { planBatches } from "./plan-batches.ts";
+import { createPromptObjective, createScorer, type Scorer, type TuningModel } from "./prompt-objective.ts";
+import { tune, type Tuned, type TuneOptions, type TuneState } from "./tune.ts";
+import { validationOf } from "./validation.ts";
+
+/** One tuning run with everything read and chosen. */
+export interface TuningRun {
+  readonly model: TuningModel;
+  readonly settings: ChosenSettings;
+  readonly parametrisation: Parametrisation;
+  readonly examples: readonly TokenizedExample[];
+  readonly valid: HeldOut | null;
+  readonly resume: TuneState | null;
+  progress(change: Partial<JobProgress>): void;
+  onState(state: TuneState, interrupted: boolean): Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Validations over a run: enough to stop near the best, few enough to cost little. */
+const VALIDATIONS = 6;
+
+/** Plans the batches, opens the sessions, tunes and closes them again. Throws what the signal was aborted with. */
+export async function runTuning(run: TuningRun): Promise<Tuned & { trainedTokens: number }> {
+  const { model, settings, parametrisation, examples, valid, signal } = run;
+  const [example] = examples;
+  const candidates =
+    example?.answer === undefined
+      ? undefined
+      : { count: example.completions.length, share: settings.candidateShare, smoothing: settings.smoothing };
+  const batchSize = Math.max(1, Math.round(settings.batchSize / settings.accumulation));
+  const plan = planBatches(examples, { ...settings, batchSize, candidates, frequencies: balance(examples) });
+  const spared = commonEnding(examples);
+  const batches = plan.steps.map((step, index) =>
+    replaceTokens(
+      step.map((i) => examples[i] as TokenizedExample),
+      settings.tokenDropout,
+      spared,
+      settings.seed * 1_000_003 + index,
+    ),
+  );
+  const steps = group(batches, settings.accumulation);
+  const objective = await createPromptObjective(model, parametrisation, plan.layout);
+  let scorer: Scorer | undefined;
+  try {
+    if (valid) scorer = await createScorer(model, parametrisation.slot, examplesOf(valid));
+    const tuned = await tune(objective, {
+      start: parametrisation.start,
+      steps,
+      optimiser: optimiserOf(run),
+      learningRate: settings.learningRate,
+      averaging: settings.averaging,
+      ...(valid && scorer ? { validation: validation(run, valid, scorer, steps.length) } : {}),
+      resume: run.resume ?? undefined,
+      onStep: reporter(run, steps.length, objective.tokensPerStep * settings.accumulation),
+      onState: run.onState,
+      signal,
+    });
+    const trainedTokens = tuned.steps * settings.accumulation * objective.tokensPerStep;
+    return { ...tuned, trainedTokens };
+  } finally {
+    await objective.close();
+    await scorer?.close();
+  }
+}
+
+function validation(
+  { settings, parametrisation, signal }: TuningRun,
+  valid: HeldOut,
+  scorer: Scorer,
+  steps: number,
+): NonNullable<TuneOptions["validation"]> {
+  return {
+    every: Math.max(1, Math.ceil(steps / VALIDATIONS)),
+    patience: settings.patience,
+    measure: async (parameters) =>
+      validationOf(valid, await scorer.score(parametrisation.toSlot(parameters), signal)),
+  };
+}
+
+function optimiserOf({ settings, parametrisation, model }: TuningRun): Optimiser {
+  const { headSize, hiddenSize } = model.architecture;
+  if (settings.optimizer === "adafactor")
+    return adafactor(parametrisation.slot.method === "prefix" ? headSize : hiddenSize);
+  return adamW({ weightDecay: settings.weightDecay, anchor: parametrisation.start });
+}
+
+/** Progress with speed and time left, counted from the first step that this attempt made. */
+function reporter(
+  { progress, resume }: TuningRun,
+  totalSteps: number,
+  tokensPerStep: number,
+): TuneOptions["onStep"] {
+  const began = performance.now();
+  const done = resume?.step ?? 0;
+  return ({ step, trainLoss, valid }) => {
+    const seconds = (performance.now() - began) / 1000;
+    const perStep = seconds / Math.max(1, step - done);
+    progress({
+      phase: "tuning",
+      step,
+      total_steps: totalSteps,
+      train_loss: Number.isFinite(trainLoss) ? trainLoss : null,
+      ...(valid ? { valid_loss: valid.loss } : {}),
+      tokens_per_second: tokensPerStep / perStep,
+      seconds_left: perStep * (totalSteps - step),
+    });
+  };
+}
+
+/** From this ratio of the most to the least frequent label on, rare labels are drawn more often. */
+const SKEWED = 10;
+
+/** Draws by the square root of a label's frequency where labels are skewed; undefined where all rows are alike. */
+export function balance(examples: readonly TokenizedExample[]): number[] | undefined {
+  const counts = new Map<number, number>();
+  for (const { answer } of examples) {
+    if (answer === undefined) return undefined;
+    counts.set(answer, (counts.get(answer) ?? 0) + 1);
+  }
+  const all = [...counts.values()];
+  if (all.length < 2 || Math.max(...all) < SKEWED * Math.min(...all)) return undefined;
+  return examples.map(({ answer = -1 }) => 1 / Math.sqrt(counts.get(answer) ?? 1));
+}
+
+const examplesOf = (valid: HeldOut) =>
+  "labelled" in valid ? valid.labelled.map(({ example }) => example) : valid.text;
+
+function group<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}
