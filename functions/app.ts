@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../shared/ids.ts";
 import type { Deps } from "./deps.ts";
+import { executionContextOf } from "./http/background.ts";
+import { watchRequests } from "./experiments/watch-requests.ts";
 import { createRouter, type AppEnv } from "./http/app-env.ts";
 import { audit } from "./http/audit.ts";
 import { authenticate } from "./http/authentication.ts";
@@ -13,11 +15,14 @@ import { chatCompletionsRoutes } from "./routes/chat-completions.ts";
 import { classificationsRoutes } from "./routes/classifications.ts";
 import { completionsRoutes } from "./routes/completions.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
+import { experimentToolRoutes } from "./routes/experiment-tools.ts";
+import { experimentRoutes } from "./routes/experiments.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { fineTuningRoutes } from "./routes/fine-tuning.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { modelsRoutes } from "./routes/models.ts";
+import { outcomeRoutes } from "./routes/outcomes.ts";
 import { trainerRoutes } from "./routes/trainer.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -31,6 +36,9 @@ const allRoutes = [
   uploadRoutes,
   fileRoutes,
   fineTuningRoutes,
+  experimentRoutes,
+  experimentToolRoutes,
+  outcomeRoutes,
   keyRoutes,
   trainerRoutes,
   bucketEventRoutes,
@@ -50,6 +58,10 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   });
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.use("/v1/*", authenticate(deps), limitRate(deps), idempotent(deps), audit(deps), limitTokens(deps));
+  app.use(
+    "/v1/*",
+    watchRequests(deps, async (request, c) => app.fetch(request, c.env, executionContextOf(c))),
+  );
   for (const routes of allRoutes) app.route("/", routes(deps));
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Foreword", version: "0.1.0" } });
   return app;

@@ -4,6 +4,7 @@ import type { ObjectStore } from "../shared/ports/object-store.ts";
 import type { SqlDatabase } from "../shared/ports/sql-database.ts";
 import type { TextTokenizer } from "../shared/text/tokenizer.ts";
 import type { BucketEvent } from "./events/bucket-event.ts";
+import type { ExperimentMessage } from "./experiments/events.ts";
 
 /** A base model made ready to run. */
 export interface LoadedModel {
@@ -38,6 +39,8 @@ export interface Deps {
   readonly models: ModelCatalog;
   /** Puts bucket events on their queue. */
   enqueue(events: readonly BucketEvent[]): Promise<void>;
+  /** Puts exposures and outcomes on theirs. */
+  enqueueExperiments(messages: readonly ExperimentMessage[]): Promise<void>;
   /** Milliseconds since 1970. */
   now(): number;
   log(entry: LogEntry): void;

@@ -3,6 +3,7 @@ import { createR2Store } from "./adapters/r2.ts";
 import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { consumeBucketEvents, keepDeadLetters } from "./events/consume-queue.ts";
+import { consumeExperimentEvents } from "./experiments/consume-events.ts";
 import { runScheduled } from "./events/run-scheduled.ts";
 import { createModelCatalog } from "./inference/model-catalog.ts";
 import { chooseEngine } from "./kernel/choose-engine.ts";
@@ -10,7 +11,13 @@ import { chooseEngine } from "./kernel/choose-engine.ts";
 /** Bindings of wrangler.toml, the deployment's secret, and which engine runs models ("kernel" or "onnxruntime"). */
 type WorkerEnv = Env & { readonly ADMIN_KEY?: string; readonly ENGINE?: string };
 
-const BUCKET_EVENTS_QUEUE = "foreword-bucket-events";
+const consumers: Readonly<Record<string, typeof keepDeadLetters>> = {
+  "foreword-bucket-events": consumeBucketEvents,
+  "foreword-experiment-events": consumeExperimentEvents,
+  "foreword-dead-letters": keepDeadLetters,
+};
+/** A queue takes 256 KB at once; experiment messages have up to 60. */
+const MESSAGES_PER_SEND = 4;
 
 /** Models, prefixes and the router are kept for as long as the isolate lives; an isolate has one environment. */
 let cached: { env: WorkerEnv; deps: Deps; app: ReturnType<typeof createApp> } | undefined;
@@ -37,6 +44,12 @@ function createDeps(env: WorkerEnv): Deps {
     enqueue: async (events) => {
       await env.BUCKET_EVENTS.sendBatch(events.map((body) => ({ body })));
     },
+    enqueueExperiments: async (messages) => {
+      for (let i = 0; i < messages.length; i += MESSAGES_PER_SEND) {
+        const some = messages.slice(i, i + MESSAGES_PER_SEND);
+        await env.EXPERIMENT_EVENTS.sendBatch(some.map((body) => ({ body })));
+      }
+    },
     now: Date.now,
     log: ({ level, ...entry }) => console[level](JSON.stringify(entry)),
   };
@@ -46,7 +59,7 @@ export default {
   fetch: (request, env, context) => forEnvironment(env).app.fetch(request, env, context),
   async queue(batch, env) {
     const { deps } = forEnvironment(env);
-    await (batch.queue === BUCKET_EVENTS_QUEUE ? consumeBucketEvents : keepDeadLetters)(deps, batch.messages);
+    await (consumers[batch.queue] ?? keepDeadLetters)(deps, batch.messages);
   },
   async scheduled(_controller, env) {
     await runScheduled(forEnvironment(env).deps);

@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import { runExperiments } from "../experiments/scheduled.ts";
 import { KEEP_MS } from "../http/idempotency.ts";
 import { createLeases } from "../records/leases.ts";
 import { deliverWebhooks } from "../webhooks/deliver.ts";
@@ -10,6 +11,7 @@ export async function runScheduled(deps: Deps): Promise<void> {
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
     ["healing leases", () => createLeases(deps.database, deps.now).heal()],
     ["reconciling datasets", () => reconcileDatasets(deps)],
+    ["evaluating experiments", () => runExperiments(deps)],
     ["delivering webhooks", () => deliverWebhooks(deps)],
     ["forgetting answers", () => deps.database.run(forget, deps.now() - KEEP_MS)],
   ];

@@ -43,6 +43,8 @@ export interface Assessment {
   readonly findings: readonly Finding[];
   /** Units (all variants) at which the intervals are tightest. */
   readonly plannedUnits: number;
+  /** The same in effective units of a comparison: see `mixtureRatio`. */
+  readonly planned: number;
 }
 
 const CONTROL = 0;
@@ -97,6 +99,7 @@ export function assess(definition: ExperimentDefinition, phases: readonly PhaseD
     metrics: sums,
     findings: adjust(findings, analysis.type),
     plannedUnits,
+    planned,
   };
 }
 

@@ -60,7 +60,9 @@ const shadowEventSchema = z.object({
   unitId: z.string(),
   at: time,
   /** Answers of control and treatment, as returned and as it would have been. */
-  answers: z.array(z.object({ variant: z.string(), model: z.string(), status: z.int(), body: z.unknown() })),
+  answers: z.array(
+    z.object({ variant: z.string(), model: z.string(), status: z.int(), texts: z.array(z.string()) }),
+  ),
 });
 
 export const experimentEventSchema = z.discriminatedUnion("type", [

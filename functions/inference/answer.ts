@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
+import { watchAnswer } from "../experiments/watch-answer.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { eventStream, eventStreamHeaders } from "./event-stream.ts";
 import type { ResolvedModel } from "./model-resolver.ts";
@@ -21,7 +22,7 @@ export async function answerWhole<T>(
 ): Promise<T> {
   const session = await inferenceOf(deps).open(model, requestLifetime(c));
   try {
-    const answer = await gather(runGeneration(session, request), session);
+    const answer = await gather(watchAnswer(c, request, runGeneration(session, request)), session);
     c.header("server-timing", serverTiming(session.timings));
     return answer;
   } finally {
@@ -42,7 +43,7 @@ export async function answerStream(
 ): Promise<Response> {
   const lifetime = requestLifetime(c);
   const session = await inferenceOf(deps).open(model, lifetime);
-  const events = runGeneration(session, request);
+  const events = watchAnswer(c, request, runGeneration(session, request));
   let first: IteratorResult<RunEvent, void>;
   try {
     first = await events.next();

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { chatCompletionRequestSchema, chatCompletionSchema } from "../../shared/contracts/generation.ts";
 import type { Deps } from "../deps.ts";
+import { requestedModel } from "../experiments/requested-model.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { answerHead } from "../inference/answer-head.ts";
@@ -11,7 +12,6 @@ import { jsonConstraint, responseGrammar } from "../inference/json-constraint.ts
 import { requireJson } from "../inference/require-json.ts";
 import { renderChatInput } from "../inference/render-request.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
-import { inferenceOf } from "../inference/service.ts";
 import { vocabularyOf } from "../inference/vocabulary.ts";
 
 const route = createRoute({
@@ -39,7 +39,7 @@ const route = createRoute({
 export function chatCompletionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
   return createRouter().openapi(route, async (c) => {
     const body = c.req.valid("json");
-    const model = await inferenceOf(deps).resolver.resolve(c.get("caller").organization, body.model);
+    const model = await requestedModel(c, deps, body);
     const tokenizer = await deps.models.tokenizer(model.manifest.name);
     const input = renderChatInput(model, body.messages, tokenizer);
     const room = roomForAnswer(model, input.ids.length, "messages");

@@ -8,6 +8,8 @@ import { InvalidRequestError } from "../../shared/errors.ts";
 import { renderConversation } from "../../shared/text/render.ts";
 import type { TextTokenizer } from "../../shared/text/tokenizer.ts";
 import type { Deps } from "../deps.ts";
+import { requestedModel } from "../experiments/requested-model.ts";
+import { noteClassification } from "../experiments/watch-answer.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { fingerprint, usage } from "../inference/answer-head.ts";
@@ -48,7 +50,7 @@ export function classificationsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
   return createRouter().openapi(route, async (c) => {
     const body = c.req.valid("json");
     const inference = inferenceOf(deps);
-    const model = await inference.resolver.resolve(c.get("caller").organization, body.model);
+    const model = await requestedModel(c, deps, body);
     const tokenizer = await deps.models.tokenizer(model.manifest.name);
     const labels = requestedLabels(model, body);
     const completions = labels.map(({ completion }) => tokenizer.encode(completion));
@@ -67,6 +69,11 @@ export function classificationsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
         return { object: "classification" as const, index, label: ranked[0]?.label ?? "", scores: ranked };
       });
       const tokens = ids.reduce((sum, input) => sum + input.length, 0);
+      noteClassification(
+        c,
+        tokens,
+        data.map(({ label }) => label),
+      );
       const answer = { object: "list" as const, model: model.name, system_fingerprint: fingerprint(model) };
       return c.json({ ...answer, data, usage: usage(tokens, 0) }, 200);
     } finally {

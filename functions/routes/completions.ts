@@ -8,6 +8,7 @@ import { InvalidRequestError } from "../../shared/errors.ts";
 import { renderPrompt } from "../../shared/text/render.ts";
 import type { TextTokenizer } from "../../shared/text/tokenizer.ts";
 import type { Deps } from "../deps.ts";
+import { requestedModel } from "../experiments/requested-model.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { answerHead } from "../inference/answer-head.ts";
@@ -20,7 +21,6 @@ import { behindPrompt } from "../inference/render-request.ts";
 import { requireJson } from "../inference/require-json.ts";
 import { inferenceLimits } from "../inference/limits.ts";
 import type { GenerationRequest } from "../inference/run-generation.ts";
-import { inferenceOf } from "../inference/service.ts";
 import { vocabularyOf } from "../inference/vocabulary.ts";
 
 const route = createRoute({
@@ -46,7 +46,7 @@ const route = createRoute({
 export function completionsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
   return createRouter().openapi(route, async (c) => {
     const body = c.req.valid("json");
-    const model = await inferenceOf(deps).resolver.resolve(c.get("caller").organization, body.model);
+    const model = await requestedModel(c, deps, body);
     const tokenizer = await deps.models.tokenizer(model.manifest.name);
     const inputs = promptIds(body.prompt, tokenizer, model);
     const room = Math.min(...inputs.map((ids) => roomForAnswer(model, ids.length, "prompt")));

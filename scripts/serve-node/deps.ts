@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import type { Deps } from "../../functions/deps.ts";
 import { handleBucketEvent } from "../../functions/events/handle-bucket-event.ts";
+import { recordEvents } from "../../functions/experiments/consume-events.ts";
 import { createModelCatalog } from "../../functions/inference/model-catalog.ts";
 import { bundleFiles, modelKey, type ModelManifest } from "../../shared/contracts/model.ts";
 import { UnavailableError } from "../../shared/errors.ts";
@@ -33,6 +34,7 @@ export function createNodeDeps({ bucket, folder, adminKey, engine }: NodeDepsOpt
     enqueue: async (events) => {
       for (const event of events) await handleBucketEvent(deps, event);
     },
+    enqueueExperiments: (messages) => recordEvents(deps, messages),
     now: Date.now,
     log: ({ level, ...entry }) => console[level](JSON.stringify(entry)),
   };

@@ -89,7 +89,7 @@ const policies = {
         error: "Expected growing percentages",
       }),
     /** Units that the treatment must have had at a step before the next one. */
-    min_units: z.int().min(30).max(1_000_000).default(200),
+    min_units: z.int().min(30).max(1_000_000).default(100),
     min_minutes: z.number().nonnegative().max(100_000).default(0),
   }),
   bandit: z.strictObject({
@@ -211,3 +211,27 @@ export const experimentHeaders = {
   /** In requests: a variant's key, for testing; needs a key with the scope "experiments". */
   forcedVariant: "x-foreword-force-variant",
 } as const;
+
+/** In `tune.json`: the tuned model enters an experiment by itself if it passes the gate. */
+export const experimentEntrySchema = z.strictObject({
+  /** The experiment must exist: it says what the candidate is compared with, and by which metrics. */
+  name: z.string().regex(SLUG),
+  /** What the candidate must be better in than the variant that serves, on the same held-out rows. */
+  gate: z
+    .strictObject({
+      /** Accuracy where the task has labels, loss otherwise, unless said. */
+      metric: z.enum(["accuracy", "token_accuracy", "loss"]).optional(),
+      /** The least improvement; 0 takes any improvement. */
+      min_gain: z.number().nonnegative().default(0),
+    })
+    .prefault({}),
+  /** Overrides the policy of the experiment before, where that was a canary, or the default canary. */
+  canary: z
+    .strictObject({
+      steps: policies.canary.shape.steps.unwrap().optional(),
+      min_units: policies.canary.shape.min_units.unwrap().optional(),
+      min_minutes: policies.canary.shape.min_minutes.unwrap().optional(),
+    })
+    .optional(),
+});
+export type ExperimentEntry = z.infer<typeof experimentEntrySchema>;

@@ -3,7 +3,8 @@ import { directionOf, isHarmed, type Assessment } from "../assess.ts";
 
 /** What a policy wants done; null leaves everything as it is. */
 export type PolicyDecision =
-  | { readonly action: "roll_back" | "pause"; readonly reason: string }
+  | { readonly action: "roll_back"; readonly reason: string }
+  | { readonly action: "pause"; readonly reason: string }
   | { readonly action: "advance"; readonly step: number; readonly reason: string }
   | { readonly action: "promote"; readonly variant: number; readonly reason: string }
   | { readonly action: "reallocate"; readonly weights: readonly number[]; readonly reason: string };

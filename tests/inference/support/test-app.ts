@@ -50,6 +50,7 @@ export function createTestApp({
     bucket,
     models: models(bucket),
     enqueue: async () => {},
+    enqueueExperiments: async () => {},
     now: Date.now,
     log: (entry) => logged.push(entry),
   };
