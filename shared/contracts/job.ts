@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rowFormatSchema } from "./dataset.ts";
+import { experimentEntrySchema } from "./experiment.ts";
 import { SLUG } from "../ids.ts";
 
 /** Half of the smallest context that we serve: a prompt must leave room for its input. */
@@ -39,6 +40,8 @@ export const tuneSettingsSchema = z.strictObject({
   /** Batches whose gradients are averaged in one step. */
   gradient_accumulation: z.int().min(1).max(256).optional(),
   early_stopping: z.boolean().optional(),
+  /** Lets the tuned model enter an experiment by itself. */
+  experiment: experimentEntrySchema.optional(),
   seed: z
     .int()
     .nonnegative()
@@ -83,6 +86,8 @@ export const evaluationSchema = z.object({
   majority_share: z.number().nullable(),
   base: scoresSchema,
   tuned: scoresSchema,
+  /** The model that serves the experiment which the job wants to enter, on the same rows. */
+  current: z.object({ model: z.string(), scores: scoresSchema }).nullish(),
 });
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
@@ -139,6 +144,7 @@ export const leasedJobSchema = z.object({
   /** Where this attempt's soft prompt goes; another attempt has another id, so nothing is ever overwritten. */
   prompt_id: z.string(),
   /** To be evaluated beside the new prompt: see `evaluationSchema`. */
+  current: z.object({ model: z.string(), prompt_id: z.string() }).nullish(),
 });
 export type LeasedJob = z.infer<typeof leasedJobSchema>;
 
