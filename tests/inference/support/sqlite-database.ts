@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { SqlDatabase, SqlRow } from "../../../shared/ports/sql-database.ts";
@@ -8,7 +8,8 @@ const migrations = join(import.meta.dirname, "../../../functions/migrations");
 /** The app's tables in an in-memory SQLite. */
 export function createSqliteDatabase(): SqlDatabase {
   const database = new DatabaseSync(":memory:");
-  database.exec(readFileSync(join(migrations, "0001_initial.sql"), "utf8"));
+  for (const file of readdirSync(migrations).toSorted())
+    database.exec(readFileSync(join(migrations, file), "utf8"));
   const run = (sql: string, parameters: readonly (string | number | null)[]) =>
     Number(database.prepare(sql).run(...parameters).changes);
   return {
