@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { adafactor } from "../../trainer/tuning/adafactor.ts";
+import { adamW, clipByNorm, warmUpCosine, type Optimiser } from "../../trainer/tuning/optimiser.ts";
+
+const vector = (...values: number[]) => Float32Array.from(values);
+
+test("AdamW's first steps are the closed form", () => {
+  const optimiser = adamW({ weightDecay: 0.1 });
+  const start = vector(1, -2);
+  // Bias correction makes the first step the gradient's sign.
+  const first = optimiser.update(start, vector(0.5, -4), optimiser.init(start), 0.01);
+  expect(first.parameters[0]).toBeCloseTo(1 - 0.01 * (1 + 0.1 * 1), 6);
+  expect(first.parameters[1]).toBeCloseTo(-2 - 0.01 * (-1 + 0.1 * -2), 6);
+  const second = optimiser.update(first.parameters, vector(1, 0), first.state, 0.01);
+  const mean = (0.9 * 0.1 * 0.5 + 0.1 * 1) / (1 - 0.9 ** 2);
+  const square = (0.999 * 0.001 * 0.25 + 0.001 * 1) / (1 - 0.999 ** 2);
+  const p = first.parameters[0] as number;
+  expect(second.parameters[0]).toBeCloseTo(p - 0.01 * (mean / Math.sqrt(square) + 0.1 * p), 6);
+});
+
+test("AdamW decays towards its anchor", () => {
+  const anchor = vector(3);
+  const optimiser = adamW({ weightDecay: 1, anchor });
+  const { parameters } = optimiser.update(vector(5), vector(0), optimiser.init(anchor), 0.5);
+  expect(parameters[0]).toBeCloseTo(4, 6);
+});
+
+test("Adafactor's first step divides by row and column means, and is clipped", () => {
+  const optimiser = adafactor(2);
+  const gradient = vector(1, 2, 3, 4);
+  const start = vector(0, 0, 0, 0);
+  const { parameters, state } = optimiser.update(start, gradient, optimiser.init(start), 0.1);
+  const rows = [2.5, 12.5];
+  const columns = [5, 10];
+  const direction = [1, 2, 3, 4].map(
+    (g, i) => g / Math.sqrt(((rows[i >> 1] as number) * (columns[i % 2] as number)) / 7.5),
+  );
+  const norm = Math.sqrt(direction.reduce((sum, u) => sum + u * u, 0) / 4);
+  for (const [i, u] of direction.entries()) {
+    expect(parameters[i]).toBeCloseTo((-0.1 * u) / Math.max(1, norm), 6);
+  }
+  expect([...(state.tensors["rows"] as Float32Array)]).toEqual(rows);
+});
+
+test.each<[string, Optimiser, number]>([
+  ["AdamW", adamW(), 0.1],
+  ["Adafactor", adafactor(4), 0.1],
+])("%s finds the minimum of a parabola", (_, optimiser, learningRate) => {
+  const target = vector(1, -2, 0.5, 3, -1, 0, 2, 4);
+  let parameters = new Float32Array(8);
+  let state = optimiser.init(parameters);
+  for (let step = 0; step < 400; step++) {
+    const gradient = parameters.map((p, i) => p - (target[i] as number));
+    const rate = learningRate * warmUpCosine(step, 400);
+    ({ parameters, state } = optimiser.update(parameters, gradient, state, rate));
+  }
+  for (const [i, wanted] of target.entries()) expect(parameters[i]).toBeCloseTo(wanted, 1);
+});
+
+test("gradients are clipped by their norm, directions kept", () => {
+  expect([...clipByNorm(vector(3, 4), 1).gradient].map((x) => Math.round(x * 1e6) / 1e6)).toEqual([0.6, 0.8]);
+  const short = vector(0.1, 0.1);
+  expect(clipByNorm(short, 1).gradient).toBe(short);
+});
+
+test("the schedule rises, peaks at one and falls to zero", () => {
+  expect(warmUpCosine(0, 100)).toBeCloseTo(1 / 6);
+  expect(warmUpCosine(5, 100)).toBe(1);
+  expect(warmUpCosine(53, 100)).toBeCloseTo(0.5, 6);
+  expect(warmUpCosine(99, 100)).toBeLessThan(0.001);
+});

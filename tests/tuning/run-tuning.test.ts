@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chooseSettings } from "../../trainer/choose-settings.ts";
+import { tuneSettingsSchema } from "../../shared/contracts/job.ts";
+import { readCheckpoint, writeCheckpoint } from "../../trainer/tuning/checkpoint.ts";
+import { demonstrations } from "../../trainer/tuning/initial-prompt.ts";
+import { prefixParameters } from "../../trainer/tuning/parametrisation.ts";
+import { runTuning, type TuningRun } from "../../trainer/tuning/run-tuning.ts";
+import { seededRandom, uniform } from "../gradients/random.ts";
+import { randomModel, tinyArchitecture, type TinyModel } from "../gradients/tiny-model.ts";
+
+let tiny: TinyModel;
+beforeAll(async () => {
+  tiny = await randomModel(tinyArchitecture);
+});
+afterAll(() => tiny.remove());
+
+const labels = [
+  [12, 2],
+  [30, 2],
+];
+/** Inputs with token 9 want the first label, those with token 10 the second. */
+const rows = Array.from({ length: 40 }, (_, i) => {
+  const answer = i % 2;
+  const context = [3 + (i % 5), 9 + answer, 20 + (i % 7)];
+  return { context, completions: labels.map((l, k) => (k === answer ? l : l.slice(0, -1))), answer };
+});
+const facts = { rows: rows.length, tokens: 120, labels: 2, hasFirstToken: true };
+const settings = tuneSettingsSchema.parse({
+  method: "prefix_tuning",
+  epochs: 8,
+  learning_rate: 0.1,
+  virtual_tokens: 4,
+});
+
+function run(change: Partial<TuningRun> = {}): TuningRun {
+  const { layers, kvHeads, headSize } = tinyArchitecture;
+  const start = uniform(seededRandom(9), layers * 2 * kvHeads * 4 * headSize);
+  const valid = {
+    split: "valid" as const,
+    labelled: rows
+      .slice(0, 10)
+      .map((row) => ({ example: { ...row, completions: labels }, expected: row.answer })),
+  };
+  return {
+    model: {
+      architecture: tiny.architecture,
+      weights: tiny.weights,
+      tokensBefore: [],
+      tokensAfter: [1],
+      threads: 1,
+    },
+    settings: { ...chooseSettings(settings, facts), tokenDropout: 0.1, patience: 100 },
+    parametrisation: prefixParameters(tiny.architecture, 4, start),
+    examples: rows,
+    valid,
+    resume: null,
+    progress: () => undefined,
+    onState: async () => undefined,
+    signal: new AbortController().signal,
+    ...change,
+  };
+}
+
+test("the same seed gives the same prompt bit for bit; resumed equals uninterrupted; the loss falls", async () => {
+  const states: Uint8Array[] = [];
+  const whole = await runTuning(
+    run({ onState: async (state) => void states.push(writeCheckpoint(state, "a")) }),
+  );
+  expect(states.length).toBeGreaterThan(2);
+  const again = await runTuning(run({ resume: readCheckpoint(states[1] as Uint8Array, "a") }));
+  expect([...again.parameters]).toEqual([...whole.parameters]);
+  expect(again.history).toEqual(whole.history);
+  const repeated = await runTuning(run());
+  expect([...repeated.parameters]).toEqual([...whole.parameters]);
+  const losses = whole.history.map(({ trainLoss }) => trainLoss);
+  expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
+});
+
+test("an interrupted run hands on its state, then throws the reason", async () => {
+  const abort = new AbortController();
+  const interrupted: number[] = [];
+  const stopped = runTuning(
+    run({
+      progress: ({ step }) => void (step === 3 && abort.abort(new Error("shut down"))),
+      onState: async (state, isInterrupted) => void (isInterrupted && interrupted.push(state.step)),
+      signal: abort.signal,
+    }),
+  );
+  await expect(stopped).rejects.toThrow("shut down");
+  expect(interrupted).toEqual([3]);
+});
+
+test("timers fire while tuning runs", async () => {
+  let beats = 0;
+  const timer = setInterval(() => beats++, 1);
+  await runTuning(run());
+  clearInterval(timer);
+  expect(beats).toBeGreaterThan(5);
+});
+
+test("demonstrations take turns among labels and end with a whole row", () => {
+  const written = [
+    [1, 1, 1],
+    [2, 2],
+    [3, 3, 3],
+    [4, 4],
+  ];
+  const { tokens, used } = demonstrations(written, [0, 0, 1, 1], [1, 0, 3, 2], [9], 8);
+  expect(tokens).toEqual([3, 9, 4, 4, 9, 2, 2, 9].slice(-8).with(0, tokens[0] as number));
+  expect([...used].toSorted()).toEqual([0, 1, 3]);
+  const few = demonstrations([[5]], null, [0], [9], 8);
+  expect(few.tokens).toEqual([5, 9]);
+});
