@@ -23,6 +23,7 @@ import { keyRoutes } from "./routes/keys.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
+import { promptsRoutes } from "./routes/prompts.ts";
 import { trainerRoutes } from "./routes/trainer.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -32,6 +33,7 @@ const allRoutes = [
   completionsRoutes,
   classificationsRoutes,
   modelsRoutes,
+  promptsRoutes,
   datasetRoutes,
   uploadRoutes,
   fileRoutes,
