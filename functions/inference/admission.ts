@@ -1,4 +1,6 @@
 import { UnavailableError } from "../../shared/errors.ts";
+import type { Cancellation } from "./cancellation.ts";
+import { createWaitingLine } from "./waiting-line.ts";
 
 export interface AdmissionLimits {
   /** Requests in progress at once. */
@@ -22,42 +24,36 @@ export interface Place {
 export interface Admission {
   /**
    * Waits for a place, first come, first served. Throws UnavailableError (code `overloaded`) when too many wait or the wait
-   * is too long, and the signal's reason when it aborts. `onLost` is told when the place was taken back.
+   * is too long, and the reason of a cancellation. `onLost` is told when the place was taken back.
    */
-  enter(signal: AbortSignal, onLost: () => void): Promise<Place>;
+  enter(cancellation: Cancellation, onLost: () => void): Promise<Place>;
   counts(): { readonly active: number; readonly waiting: number };
 }
 
 interface Holder {
   lastSeen: number;
-  onLost(): void;
+  readonly onLost: () => void;
 }
 
-interface Waiter {
-  admit(): void;
-}
+const LOOK_AGAIN_MS = 5;
+const LOOK_AGAIN_AT_MOST_MS = 250;
 
 /** @param now milliseconds since 1970 */
 export function createAdmission(limits: AdmissionLimits, now: () => number): Admission {
   const holders = new Set<Holder>();
-  const waiters = new Set<Waiter>();
+  const line = createWaitingLine(now, LOOK_AGAIN_MS, LOOK_AGAIN_AT_MOST_MS);
 
   /** The runtime can end a request without a word; its place must not be lost with it. */
-  const reclaim = () => {
+  const takeBack = () => {
     for (const holder of holders) {
       if (now() - holder.lastSeen <= limits.silence) continue;
       holders.delete(holder);
       holder.onLost();
     }
   };
-  const admitNext = () => {
-    for (const waiter of waiters) {
-      if (holders.size >= limits.active) return;
-      waiters.delete(waiter);
-      waiter.admit();
-    }
-  };
-  const hold = (onLost: () => void): Place => {
+  const take = (onLost: () => void): Place | undefined => {
+    takeBack();
+    if (holders.size >= limits.active) return undefined;
     const holder: Holder = { lastSeen: now(), onLost };
     holders.add(holder);
     return {
@@ -65,52 +61,31 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
         holder.lastSeen = now();
       },
       leave() {
-        if (holders.delete(holder)) admitNext();
+        holders.delete(holder);
       },
     };
   };
 
   return {
-    counts: () => ({ active: holders.size, waiting: waiters.size }),
-    async enter(signal, onLost) {
-      signal.throwIfAborted();
-      if (holders.size >= limits.active) reclaim();
-      admitNext();
-      if (holders.size < limits.active) return hold(onLost);
-      if (waiters.size >= limits.waiting) {
+    counts: () => ({ active: holders.size, waiting: line.size }),
+    async enter(cancellation, onLost) {
+      cancellation.throwIfCancelled();
+      const place = line.size === 0 ? take(onLost) : undefined;
+      if (place) return place;
+      if (line.size >= limits.waiting) {
         throw new UnavailableError(
-          `${holders.size} requests are in progress and ${waiters.size} wait, at most ${limits.waiting} may wait; try again`,
+          `${holders.size} requests are in progress and ${line.size} wait, at most ${limits.waiting} may wait; try again`,
           { code: "overloaded", retryAfter: 2 },
         );
       }
-      return new Promise<Place>((resolve, reject) => {
-        const end = () => {
-          clearTimeout(timer);
-          signal.removeEventListener("abort", abort);
-          waiters.delete(waiter);
-        };
-        const abort = () => {
-          end();
-          reject(signal.reason as Error);
-        };
-        const timer = setTimeout(() => {
-          end();
-          reject(
-            new UnavailableError(`No place came free within ${limits.patience / 1000} s; try again`, {
-              code: "overloaded",
-              retryAfter: 5,
-            }),
-          );
-        }, limits.patience);
-        const waiter: Waiter = {
-          admit() {
-            end();
-            resolve(hold(onLost));
-          },
-        };
-        signal.addEventListener("abort", abort);
-        waiters.add(waiter);
-      });
+      const deadline = now() + limits.patience;
+      const check = () => {
+        cancellation.throwIfCancelled();
+        if (now() < deadline) return;
+        const message = `No place came free within ${limits.patience / 1000} s; try again`;
+        throw new UnavailableError(message, { code: "overloaded", retryAfter: 5 });
+      };
+      return line.wait(() => take(onLost), check);
     },
   };
 }

@@ -36,8 +36,8 @@ export function createModelCatalog({ store, createEngine, now }: CatalogOptions)
   const manifests = new Map<string, { manifest: ModelManifest; readAt: number }>();
   const tokenizers = new Map<string, TextTokenizer>();
   const models = new Map<string, LoadedModel>();
-  const tokenizerFlights = createSingleFlight<TextTokenizer>(LOAD_PATIENCE_MS);
-  const modelFlights = createSingleFlight<LoadedModel>(LOAD_PATIENCE_MS);
+  const tokenizerFlights = createSingleFlight<TextTokenizer>(LOAD_PATIENCE_MS, now);
+  const modelFlights = createSingleFlight<LoadedModel>(LOAD_PATIENCE_MS, now);
 
   const manifestOf = async (name: string): Promise<ModelManifest> => {
     const known = manifests.get(name);

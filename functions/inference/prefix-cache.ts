@@ -27,11 +27,13 @@ const LOAD_PATIENCE_MS = 10_000;
 /**
  * Keeps at most `maxBytes` of engine memory, dropping what was used least recently. Prefixes in use are never dropped, so
  * with many in use at once the bound can be passed by what they need, and is kept again once they are released.
+ *
+ * @param now milliseconds since 1970
  */
-export function createPrefixCache(maxBytes: number): PrefixCache {
+export function createPrefixCache(maxBytes: number, now: () => number): PrefixCache {
   /** In order of last use, oldest first, as Map keeps insertion order. */
   const entries = new Map<string, Entry>();
-  const flights = createSingleFlight<void>(LOAD_PATIENCE_MS);
+  const flights = createSingleFlight<void>(LOAD_PATIENCE_MS, now);
   let bytes = 0;
 
   const shrink = () => {

@@ -1,13 +1,9 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { createCancellation } from "./cancellation.ts";
 import type { Lifetime } from "./session.ts";
 
-/** A request's lifetime, and a way to end it early: when a streamed answer is no longer read. */
-export interface RequestLifetime extends Lifetime {
-  abort(): void;
-}
-
-/** The reason of an aborted request; nobody is left to read an answer. */
+/** The reason of a cancelled request; nobody is left to read an answer. */
 export class CallerGoneError extends Error {
   override readonly name = "CallerGoneError";
   constructor() {
@@ -15,14 +11,20 @@ export class CallerGoneError extends Error {
   }
 }
 
+/** A request's lifetime, and a way to end it early: when a streamed answer is no longer read. */
+export interface RequestLifetime extends Lifetime {
+  abort(): void;
+}
+
+/** Follows the request's own signal, in runtimes that give it, and keeps the runtime from ending work in the middle. */
 export function requestLifetime(c: Context<AppEnv>): RequestLifetime {
-  const ended = new AbortController();
-  const abort = () => ended.abort(new CallerGoneError());
+  const cancellation = createCancellation();
+  const abort = () => cancellation.cancel(new CallerGoneError());
   const { signal } = c.req.raw;
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
   return {
-    signal: ended.signal,
+    cancellation,
     abort,
     keepAlive(promise) {
       executionContext(c)?.waitUntil(promise);

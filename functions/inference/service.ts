@@ -6,7 +6,7 @@ import { loadPrefix } from "./load-prefix.ts";
 import { createModelResolver, type ModelResolver, type ResolvedModel } from "./model-resolver.ts";
 import { createPrefixCache, type PrefixCache } from "./prefix-cache.ts";
 import { openSession, type Lifetime, type Session } from "./session.ts";
-import { createTurnQueue } from "./turn-queue.ts";
+import { createTurnLock } from "./turn-lock.ts";
 
 /** Everything that generation and classification share in one isolate. */
 export interface Inference {
@@ -30,8 +30,8 @@ export function inferenceOf(deps: Deps): Inference {
 
 function createInference(deps: Deps): Inference {
   const { now, models, bucket } = deps;
-  const prefixes = createPrefixCache(inferenceLimits.prefixCacheBytes);
-  const queue = createTurnQueue();
+  const prefixes = createPrefixCache(inferenceLimits.prefixCacheBytes, now);
+  const lock = createTurnLock(now);
   const admission = createAdmission(
     {
       active: inferenceLimits.activeRequests,
@@ -50,7 +50,7 @@ function createInference(deps: Deps): Inference {
       return openSession(
         {
           admission,
-          queue,
+          lock,
           now,
           load: () => models.load(manifest.name),
           async usePrefix(model) {

@@ -2,15 +2,17 @@ import { UnavailableError } from "../../shared/errors.ts";
 import type { Prefix, Sequence } from "../../shared/ports/inference-engine.ts";
 import type { LoadedModel } from "../deps.ts";
 import type { Admission } from "./admission.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { Turns } from "./generate.ts";
 import { inferenceLimits } from "./limits.ts";
+import { pause } from "./pause.ts";
 import type { PrefixLease } from "./prefix-cache.ts";
-import { yieldToEventLoop, type TurnQueue } from "./turn-queue.ts";
+import type { TurnLock } from "./turn-lock.ts";
 
 /** How long a request lives and who keeps the runtime from ending it. */
 export interface Lifetime {
-  /** Aborted when the caller is gone. */
-  readonly signal: AbortSignal;
+  /** Cancelled when the caller is gone. */
+  readonly cancellation: Cancellation;
   /** Asks the runtime to let this finish even when the caller is gone, so that memory is freed in good order. */
   keepAlive(promise: Promise<unknown>): void;
 }
@@ -44,7 +46,7 @@ export interface Session {
 
 export interface SessionParts {
   readonly admission: Admission;
-  readonly queue: TurnQueue;
+  readonly lock: TurnLock;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly load: () => Promise<LoadedModel>;
@@ -55,11 +57,11 @@ export interface SessionParts {
 const STEPS_PER_YIELD = 4;
 
 /**
- * Waits for a place, then makes model and soft prompt ready. Throws UnavailableError when too many wait, the signal's
- * reason when the caller leaves, and what loading throws.
+ * Waits for a place, then makes model and soft prompt ready. Throws UnavailableError when too many wait, the
+ * reason of a cancellation, and what loading throws.
  */
 export async function openSession(parts: SessionParts, lifetime: Lifetime): Promise<Session> {
-  const { admission, queue, now } = parts;
+  const { admission, lock, now } = parts;
   const timings: Timings = { queue: 0, prefix: 0, prefill: 0, decode: 0 };
   const timed = async <T>(part: keyof Timings, work: () => Promise<T>): Promise<T> => {
     const begin = now();
@@ -69,40 +71,45 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
       timings[part] += now() - begin;
     }
   };
-  const lost = new AbortController();
-  const signal = AbortSignal.any([lifetime.signal, lost.signal]);
+  const { cancellation } = lifetime;
   const ended = Promise.withResolvers<void>();
   lifetime.keepAlive(ended.promise);
   const sequences = new Set<Sequence>();
-  const releases: (() => void)[] = [() => ended.resolve()];
-  const close = () => {
+  const releases: (() => void)[] = [];
+  const free = () => {
     for (const sequence of sequences) sequence.close();
     sequences.clear();
     for (const release of releases.splice(0)) release();
   };
+  const close = () => {
+    free();
+    ended.resolve();
+  };
 
+  /** Runs in another request, so it only frees memory; this request finds out by itself, if it still lives. */
   const onLost = () => {
-    lost.abort(
-      new UnavailableError("This request gave no sign of life for too long", { code: "place_lost" }),
-    );
-    close();
+    const reason = "This request gave no sign of life for too long";
+    cancellation.cancel(new UnavailableError(reason, { code: "place_lost" }));
+    free();
   };
 
   try {
-    const place = await timed("queue", () => admission.enter(signal, onLost));
+    const place = await timed("queue", () => admission.enter(cancellation, onLost));
     releases.push(() => place.leave());
     const model = await timed("prefix", parts.load);
     const lease = await timed("prefix", () => parts.usePrefix(model));
     if (lease) releases.push(() => lease.release());
+    // The place may have been lost on the way: then everything was freed but what came after.
+    cancellation.throwIfCancelled();
     const prefix: Prefix | undefined = lease?.prefix;
     const deadline = now() + inferenceLimits.deadlineMilliseconds;
     let steps = 0;
     const take = async <T>(step: () => Promise<T>): Promise<T> => {
-      signal.throwIfAborted();
+      cancellation.throwIfCancelled();
       place.renew();
-      const result = await queue.run(step);
-      if (++steps % STEPS_PER_YIELD === 0 || admission.counts().active > 1) await yieldToEventLoop();
-      signal.throwIfAborted();
+      const result = await lock.run(step);
+      if (++steps % STEPS_PER_YIELD === 0 || admission.counts().active > 1) await pause();
+      cancellation.throwIfCancelled();
       return result;
     };
     const keep = (sequence: Sequence) => {

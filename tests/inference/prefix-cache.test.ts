@@ -7,7 +7,7 @@ const TOKEN_BYTES = 32;
 
 function setup(maxTokens: number) {
   const engine = createFakeEngine();
-  const cache = createPrefixCache(maxTokens * TOKEN_BYTES);
+  const cache = createPrefixCache(maxTokens * TOKEN_BYTES, Date.now);
   const loads: string[] = [];
   const use = (id: string, tokens = 10) =>
     cache.use(id, async () => {
