@@ -13,7 +13,7 @@ export class UnknownEngineError extends InternalError {
 }
 
 /** What runs base models where the Worker's variable ENGINE says nothing. */
-const DEFAULT_ENGINE = "onnxruntime";
+const DEFAULT_ENGINE = "kernel";
 
 /**
  * The engines by the value of the Worker's variable ENGINE. `kernel` leaves bundles without packed weights, whose
