@@ -9,6 +9,8 @@ const schema = z.object({
   FOREWORD_WORK_DIRECTORY: z.string().default("/tmp/foreword-trainer"),
   FOREWORD_HEARTBEAT_SECONDS: z.coerce.number().positive().max(20).default(5),
   FOREWORD_THREADS: z.coerce.number().int().nonnegative().default(0),
+  /** Where to serve Prometheus' metrics; without it they are not served. */
+  FOREWORD_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   /** With 1 the process ends when no job waits, as one-shot machines want it. */
   FOREWORD_EXIT_WHEN_IDLE: z.stringbool().default(false),
 });
@@ -31,6 +33,7 @@ export interface TrainerConfig {
   /** 0 lets the runtime take every core. */
   readonly threads: number;
   readonly exitWhenIdle: boolean;
+  readonly metricsPort: number | undefined;
 }
 
 /** Reads the environment. Throws InvalidRequestError naming the variable that is missing or wrong. */
@@ -49,6 +52,7 @@ export function readConfig(environment: Record<string, string | undefined>): Tra
     heartbeatMs: variables.FOREWORD_HEARTBEAT_SECONDS * 1000,
     threads: variables.FOREWORD_THREADS,
     exitWhenIdle: variables.FOREWORD_EXIT_WHEN_IDLE,
+    metricsPort: variables.FOREWORD_METRICS_PORT,
   };
 }
 

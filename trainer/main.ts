@@ -1,6 +1,8 @@
 import { createHttpJobQueue } from "./adapters/http-job-queue.ts";
 import { createS3Store } from "./adapters/s3.ts";
 import { readConfig } from "./config.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { serveMetrics } from "./metrics/serve-metrics.ts";
 import { LeaseLostError, runJobs } from "./run-jobs.ts";
 import { createTrain } from "./train.ts";
 
@@ -11,11 +13,13 @@ const config = readConfig(process.env);
 const shutdown = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => shutdown.abort());
 
+const metrics = createMetrics();
 const log = (message: string, fields: Record<string, unknown> = {}) =>
   console.log(JSON.stringify({ time: new Date().toISOString(), message, ...fields }));
 
 try {
   log("Trainer started", { url: config.url });
+  if (config.metricsPort !== undefined) await serveMetrics(metrics, config.metricsPort);
   await runJobs(
     createHttpJobQueue(config.url, config.key),
     createTrain({
@@ -23,7 +27,13 @@ try {
       workDirectory: config.workDirectory,
       threads: config.threads,
     }),
-    { heartbeatMs: config.heartbeatMs, exitWhenIdle: config.exitWhenIdle, signal: shutdown.signal, log },
+    {
+      heartbeatMs: config.heartbeatMs,
+      exitWhenIdle: config.exitWhenIdle,
+      signal: shutdown.signal,
+      metrics,
+      log,
+    },
   );
 } catch (error) {
   log("Trainer ends", { error: error instanceof Error ? error.stack : String(error) });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobProgress, LeaseAnswer, LeasedJob, TunedPrompt } from "../shared/contracts/job.ts";
 import { ConflictError, ForewordError, InternalError, UnavailableError } from "../shared/errors.ts";
 import type { JobQueue } from "../shared/ports/job-queue.ts";
+import type { JobOutcome, TrainerMetrics } from "./metrics/metrics.ts";
 
 /** Tunes one job; `report` takes its progress as often as it likes, `signal` ends it early. */
 export type Train = (
@@ -17,6 +18,7 @@ export interface RunOptions {
   readonly exitWhenIdle?: boolean;
   /** Ends after the present job was given back. */
   readonly signal: AbortSignal;
+  readonly metrics?: TrainerMetrics | undefined;
   log(message: string, fields?: Record<string, unknown>): void;
 }
 
@@ -33,10 +35,21 @@ export class ShutdownError extends UnavailableError {}
  */
 export async function runJobs(queue: JobQueue, train: Train, options: RunOptions): Promise<void> {
   while (!options.signal.aborted) {
-    const lease = await queue.lease();
+    const lease = await askForJob(queue, options);
     if (lease) await runJob(queue, train, lease, options);
-    else if (options.exitWhenIdle) return;
+    else if (lease === null && options.exitWhenIdle) return;
     else await pause(options);
+  }
+}
+
+/** The next job, null when none waits, or undefined when nobody answers: a trainer outlives the API's outages. */
+async function askForJob(queue: JobQueue, { log }: RunOptions): Promise<LeaseAnswer | null | undefined> {
+  try {
+    return await queue.lease();
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    log("API does not answer", { error: String(error) });
+    return undefined;
   }
 }
 
@@ -50,16 +63,32 @@ async function runJob(
   const abort = new AbortController();
   const shutdown = () => abort.abort(new ShutdownError("Trainer is shutting down"));
   options.signal.addEventListener("abort", shutdown, { once: true });
+  // The signal may have come while the job was on its way here.
+  if (options.signal.aborted) shutdown();
+  const began = performance.now();
+  const took = () => (performance.now() - began) / 1000;
+  options.metrics?.started();
   const heart = startHeartbeat(queue, { job, lease }, options, abort);
-  log("Job started", { job: job.id, dataset: job.dataset.name, attempt: job.attempt });
+  log("Job started", {
+    job: job.id,
+    requestId: job.request_id,
+    dataset: job.dataset.name,
+    attempt: job.attempt,
+    token: lease.token,
+  });
+  let outcome: JobOutcome = "failed";
   try {
     const prompt = await train(job, heart.report, abort.signal);
     abort.signal.throwIfAborted();
     const model = await queue.complete(job.id, lease.token, prompt);
-    log("Job succeeded", { job: job.id, model });
+    outcome = "succeeded";
+    log("Job succeeded", { job: job.id, requestId: job.request_id, model });
   } catch (error) {
-    await settle(queue, { job, lease }, abort.signal.aborted ? abort.signal.reason : error, options);
+    const reason: unknown = abort.signal.aborted ? abort.signal.reason : error;
+    outcome = outcomeOf(reason);
+    await settle(queue, { job, lease }, reason, options);
   } finally {
+    options.metrics?.ended(outcome, took());
     options.signal.removeEventListener("abort", shutdown);
     await heart.stop();
   }
@@ -76,7 +105,7 @@ async function settle(
   if (error instanceof ConflictError && error.code === "lease_lost")
     throw new LeaseLostError(error.message, { cause: error });
   if (error instanceof ShutdownError) {
-    await queue.release(job.id, lease.token);
+    await tell(queue.release(job.id, lease.token), job, log);
     log("Job released", { job: job.id });
     return;
   }
@@ -84,7 +113,25 @@ async function settle(
   const retry = known instanceof InternalError;
   const code = known.code ?? "tuning_failed";
   log("Job failed", { job: job.id, code, error: error instanceof Error ? error.stack : String(error) });
-  await queue.fail(job.id, lease.token, { code, message: known.message }, retry);
+  await tell(queue.fail(job.id, lease.token, { code, message: known.message }, retry), job, log);
+}
+
+/** What cannot be told is found out anyway, when the lease runs out. Throws LeaseLostError. */
+async function tell(call: Promise<void>, { id }: LeasedJob, log: RunOptions["log"]): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof ConflictError) throw new LeaseLostError(error.message, { cause: error });
+    if (!(error instanceof UnavailableError)) throw error;
+    log("API does not answer", { job: id, error: String(error) });
+  }
+}
+
+function outcomeOf(error: unknown): JobOutcome {
+  if (error instanceof ShutdownError) return "released";
+  if (error instanceof JobCancelledError) return "cancelled";
+  const lost = error instanceof ConflictError && error.code === "lease_lost";
+  return lost || error instanceof LeaseLostError ? "lost" : "failed";
 }
 
 /** Keeps the lease alive, carries the newest progress, and aborts the job when told to or when the lease is gone. */
@@ -104,10 +151,12 @@ function startHeartbeat(
       newest = undefined;
       try {
         const { cancel } = await queue.heartbeat(job.id, lease.token, progress);
+        options.metrics?.beat(progress);
         if (cancel) abort.abort(new JobCancelledError("Job was cancelled", { code: "cancelled" }));
       } catch (error) {
         if (!(error instanceof ConflictError)) {
           // The lease may outlive a short outage; if it does not, the next heartbeat finds out.
+          options.metrics?.missed();
           options.log("Heartbeat failed", { job: job.id, error: String(error) });
           continue;
         }

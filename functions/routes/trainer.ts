@@ -167,5 +167,6 @@ function present(job: JobRecord, { id, name, etag, report }: JobDataset): Leased
     settings: job.settings,
     attempt: job.attempt,
     prompt_id: job.promptId as string,
+    request_id: job.requestId,
   };
 }

@@ -143,6 +143,8 @@ export const leasedJobSchema = z.object({
   attempt: z.int(),
   /** Where this attempt's soft prompt goes; another attempt has another id, so nothing is ever overwritten. */
   prompt_id: z.string(),
+  /** The call or event that made the job, for following it through the logs. */
+  request_id: z.string().nullish(),
   /** To be evaluated beside the new prompt: see `evaluationSchema`. */
   current: z.object({ model: z.string(), prompt_id: z.string() }).nullish(),
 });

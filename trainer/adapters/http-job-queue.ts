@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { heartbeatAnswerSchema, leaseAnswerSchema } from "../../shared/contracts/job.ts";
@@ -21,7 +22,8 @@ export function createHttpJobQueue(baseUrl: string, key: string): JobQueue {
   const job = (id: string, verb: string) => `/v1/trainer/jobs/${id}/${verb}`;
   return {
     async lease() {
-      const answer = await post("/v1/trainer/leases", {});
+      // The same name for every try: where an answer was lost, the next one brings the job that it was about.
+      const answer = await post("/v1/trainer/leases", { request: randomUUID() });
       return answer === null ? null : leaseAnswerSchema.parse(answer);
     },
     async heartbeat(id, token, progress) {
@@ -52,11 +54,20 @@ async function postOnce(url: URL, key: string, body: unknown): Promise<unknown> 
     throw new UnavailableError(`No answer from ${url.origin}`, { code: "api_unreachable", cause });
   }
   if (response.status === 204) return null;
-  if (response.ok) return response.json();
+  if (response.ok) return readJson(response);
   const message = `${url.pathname} answered ${response.status}: ${await response.text()}`;
   if (response.status === 409) throw new ConflictError(message, { code: "lease_lost" });
   if (response.status === 429 || response.status >= 500) throw new UnavailableError(message);
   if (response.status === 401 || response.status === 403)
     throw new InvalidRequestError(message, { code: "trainer_key" });
   throw response.status < 500 ? new InvalidRequestError(message) : new InternalError(message);
+}
+
+/** An answer that broke off or was mangled on its way is as good as none. */
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw new UnavailableError("The answer is not JSON", { code: "api_unreachable", cause });
+  }
 }
