@@ -1,13 +1,6 @@
-import {
-  promptFiles,
-  promptKey,
-  tunedModelName,
-  tunedPromptSchema,
-  type TunedPrompt,
-} from "../../shared/contracts/job.ts";
+import { promptFiles, promptKey, tunedModelName, type TunedPrompt } from "../../shared/contracts/job.ts";
 import type { ModelManifest } from "../../shared/contracts/model.ts";
-import { InvalidDataError } from "../../shared/errors.ts";
-import { parsePeftPrompt, peftFields, type PeftPrompt } from "../../shared/formats/peft.ts";
+import { parsePeftPrompt, type PeftPrompt } from "../../shared/formats/peft.ts";
 import { serializeSafetensors } from "../../shared/formats/safetensors.ts";
 import { newId } from "../../shared/ids.ts";
 import { sha256Hex } from "../../shared/sha256.ts";
@@ -37,7 +30,6 @@ export interface PromptUpload {
 export async function importPrompt(deps: Deps, upload: PromptUpload): Promise<PromptRecord> {
   const { organization, manifest, suffix } = upload;
   const prompt = parsePeftPrompt(upload.config, upload.model, manifest.architecture, upload.task);
-  const method = registeredMethod(prompt);
   const id = newId("prompt", deps.now());
   const files = storedFiles(upload, prompt);
   const records: TunedPrompt["files"] = {};
@@ -55,7 +47,7 @@ export async function importPrompt(deps: Deps, upload: PromptUpload): Promise<Pr
     createdAt: deps.now(),
     prompt: {
       base_digest: manifest.digest,
-      method,
+      method: prompt.method,
       virtual_tokens: tokensOf(prompt),
       row_format: upload.rowFormat,
       labels: upload.labels && [...upload.labels],
@@ -120,14 +112,4 @@ function plainConfig(config: Uint8Array): Uint8Array {
   const kept = Object.entries(settings).filter(([name]) => !others.some((begin) => name.startsWith(begin)));
   const plain = { ...Object.fromEntries(kept), peft_type: "PROMPT_TUNING" };
   return new TextEncoder().encode(`${JSON.stringify(plain, null, 2)}\n`);
-}
-
-/** The registry's name of the method. Throws InvalidDataError for one that it has no name for. */
-function registeredMethod({ method }: PeftPrompt): TunedPrompt["method"] {
-  const known = tunedPromptSchema.shape.method.safeParse(method);
-  if (known.success) return known.data;
-  throw new InvalidDataError(`Soft prompts of method "${method}" cannot be registered yet`, {
-    code: "unsupported_method",
-    param: peftFields.config,
-  });
 }
