@@ -47,7 +47,7 @@ test.each<[string, Optimiser, number]>([
   ["Adafactor", adafactor(4), 0.1],
 ])("%s finds the minimum of a parabola", (_, optimiser, learningRate) => {
   const target = vector(1, -2, 0.5, 3, -1, 0, 2, 4);
-  let parameters = new Float32Array(8);
+  let parameters: Float32Array = new Float32Array(8);
   let state = optimiser.init(parameters);
   for (let step = 0; step < 400; step++) {
     const gradient = parameters.map((p, i) => p - (target[i] as number));

@@ -1,0 +1,21 @@
+import { ForewordError } from "../../shared/errors.ts";
+
+/** `npm run bench -- <name> [flags]`: runs one benchmark. Each is imported only when it is asked for. */
+const benchmarks: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
+  accuracy: async () => (await import("./accuracy.ts")).accuracy,
+  training: async () => (await import("./training.ts")).training,
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+try {
+  if (load) await (await load())(args);
+  else {
+    console.error(`Found no benchmark "${name}", wanted one of: ${Object.keys(benchmarks).join(", ")}`);
+    process.exitCode = 2;
+  }
+} catch (error) {
+  const known = error instanceof ForewordError;
+  console.error(known ? error.message : error instanceof Error ? error.stack : String(error));
+  process.exitCode = 1;
+}
