@@ -45,7 +45,7 @@ export async function actOnExperiment(
   const change = changeOf(record, action, deps.now(), variant);
   const served = record.definition.variants[change.serving ?? record.serving]?.key;
   const updated = await records.update(record, change, { actor, action, detail: { serving: served } });
-  cache.forget(record.organization, record.name);
+  cache.forget(record);
   return updated;
 }
 
@@ -94,7 +94,7 @@ export async function changeExperiment(
   const update = record.status === "draft" ? await redefine(deps, record, change) : reweigh(record, change);
   const { records, cache } = experimentsOf(deps);
   const updated = await records.update(record, update, { actor, action: "change", detail: { ...change } });
-  cache.forget(record.organization, record.name);
+  cache.forget(record);
   return updated;
 }
 

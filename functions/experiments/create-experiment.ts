@@ -55,7 +55,7 @@ export async function createExperiment(
     action: input.start ? "start" : "create",
     detail: { definition, weights },
   });
-  cache.forget(organization, input.name);
+  cache.forget(record);
   return record;
 }
 

@@ -67,7 +67,8 @@ export function weightsOf(variants: readonly { key: string; weight?: number | un
 
 function withBuiltIns(metrics: readonly MetricInput[], canary: boolean): MetricInput[] {
   const guarded = metrics.some(({ role }) => role === "guardrail");
-  const listed = canary && !guarded ? [...metrics, DEFAULT_GUARDRAIL] : [...metrics];
+  const others = metrics.filter(({ key }) => key !== DEFAULT_GUARDRAIL.key);
+  const listed = canary && !guarded ? [...others, DEFAULT_GUARDRAIL] : [...metrics];
   const rest = Object.keys(builtInMetrics).filter((key) => !listed.some((metric) => metric.key === key));
   return [...listed, ...rest.map((key): MetricInput => ({ key, role: "secondary" }))];
 }

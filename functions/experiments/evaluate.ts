@@ -60,7 +60,7 @@ export async function evaluateExperiment(deps: Deps, record: ExperimentRecord): 
     if (!(error instanceof ConflictError)) throw error;
     return;
   }
-  experimentsOf(deps).cache.forget(record.organization, record.name);
+  experimentsOf(deps).cache.forget(record);
   deps.log({
     level: "info",
     message: `Experiment: ${entry?.action ?? "verdict"}`,

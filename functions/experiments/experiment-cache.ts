@@ -9,8 +9,8 @@ export interface ExperimentCache {
     later: (work: Promise<void>) => void,
   ): Promise<ExperimentRecord | null>;
   byId(organization: string, id: string): Promise<ExperimentRecord | null>;
-  /** Forgets a name that was changed here; other isolates notice within `FRESH_MS`. */
-  forget(organization: string, name: string): void;
+  /** Forgets an experiment that was changed here; other isolates notice within seconds. */
+  forget(experiment: Pick<ExperimentRecord, "organization" | "name" | "id">): void;
 }
 
 interface Entry {
@@ -55,8 +55,9 @@ export function createExperimentCache(records: ExperimentRecords, now: () => num
       if (entry && now() - entry.readAt <= FRESH_MS) return entry.record;
       return read(key, () => records.find(organization, id));
     },
-    forget(organization, name) {
+    forget({ organization, name, id }) {
       entries.delete(`${organization}/${name}`);
+      entries.delete(`${organization}/${id}`);
     },
   };
 }

@@ -3,6 +3,7 @@ import { promptFiles, promptKey } from "../../shared/contracts/job.ts";
 import type { ModelManifest } from "../../shared/contracts/model.ts";
 import { InvalidRequestError, NotFoundError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
+import { lineageOf, requireUnused } from "../experiments/lineage.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { jsonAnswer, toSeconds } from "../http/openapi.ts";
@@ -71,7 +72,9 @@ export function modelsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
         c.get("caller").organization,
         name,
       );
-      return c.json(prompt ? tunedModel(prompt) : baseModel(manifest), 200);
+      if (!prompt) return c.json(baseModel(manifest), 200);
+      const lineage = await lineageOf(deps.database, prompt.organization, prompt.model);
+      return c.json({ ...tunedModel(prompt), ...lineage }, 200);
     })
     .openapi(remove, async (c) => {
       const { model: name } = c.req.valid("param");
@@ -83,6 +86,7 @@ export function modelsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
           param: "model",
         });
       }
+      await requireUnused(deps.database, organization, prompt.model);
       await prompts.remove(organization, prompt.id, deps.now());
       for (const file of Object.values(promptFiles))
         await deps.bucket.delete(promptKey(organization, prompt.id, file));
