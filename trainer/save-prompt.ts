@@ -47,6 +47,7 @@ export async function savePrompt(
     [promptFiles.adapterModel]: tensor("prompt_embeddings", shape, data, { format: "pt" }),
     [promptFiles.prefix]: tensor("kv", [layers, 2, kvHeads, prompt.prefixTokens, headSize], prompt.prefix, {
       base_digest: manifest.digest,
+      placement: prompt.placement,
     }),
     ...(prompt.evaluation ? { [promptFiles.evaluation]: json(prompt.evaluation) } : {}),
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { jobKey, type JobProgress, type LeasedJob } from "../shared/contracts/job.ts";
+import { jobKey, promptFiles, promptKey, type JobProgress, type LeasedJob } from "../shared/contracts/job.ts";
 import { InvalidDataError } from "../shared/errors.ts";
+import { parseSafetensors } from "../shared/formats/safetensors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
 import { loadBaseModel } from "./base-model.ts";
 import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
@@ -77,14 +78,12 @@ export function createTrain({ store, workDirectory, threads, overrides }: TrainO
 
     progress({ phase: "evaluating", seconds_left: null });
     const heldOut = data.heldOut ?? valid;
-    const evaluation =
-      heldOut &&
-      (await evaluateHeldOut(
-        heldOut,
-        createScore(bare, NOTHING),
-        createScore(model, { slot: start.parametrisation.slot, data: slotData }),
-        signal,
-      ));
+    const scores = {
+      base: createScore(bare, NOTHING),
+      tuned: createScore(model, { slot: start.parametrisation.slot, data: slotData }),
+      current: await currentScore(store, job, bare, digest),
+    };
+    const evaluation = heldOut && (await evaluateHeldOut(heldOut, scores, signal));
 
     progress({ phase: "uploading" });
     const isPrefix = chosen.method === "prefix_tuning";
@@ -139,6 +138,21 @@ function factsOf({ train, labels, sharedTokens }: TrainingData) {
     labels: labels && labels.length,
     hasFirstToken: sharedTokens.length > 0,
   };
+}
+
+/** Scores behind the soft prompt that serves now, where the job wants to be compared with one of the same base model. */
+async function currentScore(store: ObjectStore, job: LeasedJob, bare: TuningModel, digest: string) {
+  if (!job.current) return null;
+  const { model, prompt_id: id } = job.current;
+  const object = await store.get(promptKey(job.organization, id, promptFiles.prefix));
+  if (!object) return null;
+  const { tensors, metadata } = parseSafetensors(await object.bytesBody());
+  const kv = tensors.get("kv");
+  if (kv?.type !== "F32" || metadata["base_digest"] !== digest) return null;
+  const slot = { method: "prefix", tokens: kv.shape[3] ?? 0 } as const;
+  const tokensAfter = metadata["placement"] === "after_first" ? bare.tokensAfter.slice(1) : bare.tokensAfter;
+  const data = new Float32Array(new Uint8Array(kv.bytes).buffer);
+  return { model, score: createScore({ ...bare, tokensAfter }, { slot, data }) };
 }
 
 /** The model's tokens around the prompt; a prefix behind the first token holds that token itself. */

@@ -103,29 +103,31 @@ function tokenScores(
 const sum = (numbers: readonly number[]) => numbers.reduce((total, x) => total + x, 0);
 const argmax = (numbers: readonly number[]) => numbers.indexOf(Math.max(...numbers));
 
-/** Quality on held-out rows of the base model alone and behind the soft prompt. */
+/** What held-out rows are scored by. */
+export interface Scored {
+  readonly base: Score;
+  readonly tuned: Score;
+  /** The soft prompt that serves now, to be compared with. */
+  readonly current: { readonly model: string; readonly score: Score } | null;
+}
+
+/** Quality on held-out rows of the base model alone, behind the soft prompt, and behind the one that serves now. */
 export async function evaluateHeldOut(
   heldOut: HeldOut,
-  base: Score,
-  tuned: Score,
+  { base, tuned, current }: Scored,
   signal: AbortSignal,
 ): Promise<Evaluation> {
-  if ("text" in heldOut) {
-    return {
-      split: heldOut.split,
-      rows: heldOut.text.length,
-      majority_share: null,
-      base: await scoreText(base, heldOut.text, signal),
-      tuned: await scoreText(tuned, heldOut.text, signal),
-    };
-  }
-  const { predictions: _base, ...baseScores } = await scoreLabels(base, heldOut.labelled, signal);
-  const { predictions: _tuned, ...tunedScores } = await scoreLabels(tuned, heldOut.labelled, signal);
+  const measure = async (score: Score): Promise<Scores> => {
+    if ("text" in heldOut) return scoreText(score, heldOut.text, signal);
+    const { predictions: _, ...scores } = await scoreLabels(score, heldOut.labelled, signal);
+    return scores;
+  };
   return {
     split: heldOut.split,
-    rows: heldOut.labelled.length,
-    majority_share: majorityShare(heldOut.labelled),
-    base: baseScores,
-    tuned: tunedScores,
+    rows: "text" in heldOut ? heldOut.text.length : heldOut.labelled.length,
+    majority_share: "text" in heldOut ? null : majorityShare(heldOut.labelled),
+    base: await measure(base),
+    tuned: await measure(tuned),
+    ...(current ? { current: { model: current.model, scores: await measure(current.score) } } : {}),
   };
 }
