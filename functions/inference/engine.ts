@@ -19,13 +19,13 @@ import { CorruptObjectError, fromStore } from "./verified-object.ts";
 export async function loadEngine(bucket: ObjectStore, manifest: ModelManifest): Promise<InferenceEngine> {
   const key = modelKey(manifest.name, bundleFiles.decodeGraph);
   const record = manifest.files[bundleFiles.decodeGraph];
-  const runtime = await startRuntime();
   const object = record && (await fromStore(() => bucket.get(key)));
   if (!object) throw new CorruptObjectError(`"${key}" is missing from the bucket or from its manifest`);
   if (object.bytes !== record.bytes) {
     await object.body.cancel();
     throw new CorruptObjectError(`"${key}" has ${object.bytes} bytes, its record says ${record.bytes}`);
   }
+  const runtime = await startRuntime();
   const { pointer, sha256 } = await fromStore(() => streamIntoHeap(runtime, object.body, object.bytes));
   if (sha256 !== record.sha256) {
     throw new CorruptObjectError(`"${key}" has sha256 "${sha256}", its record says "${record.sha256}"`);

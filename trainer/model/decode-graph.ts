@@ -2,24 +2,18 @@ import type { Architecture } from "../../shared/contracts/model.ts";
 import { decodeNames } from "../../shared/inference/decode-graph.ts";
 import { elementType, Graph, type Value } from "../onnx/graph.ts";
 import type { Dim } from "../onnx/value.ts";
-import { EMBEDDING_WEIGHT, type Projection } from "./architecture.ts";
+import { EMBEDDING_WEIGHT } from "./architecture.ts";
 import { cachedAttention } from "./cached-attention.ts";
 import { decoder, projectHeads, vocabularyLogits, type Lowering } from "./llama.ts";
 import { createProducts, type ActivationDigits, type Products } from "./products.ts";
 import type { Weights } from "./weights.ts";
 
 export interface DecodeGraphOptions {
-  /** Digits of the activations that projections of int8 weights multiply; they share one input. */
-  readonly activationDigits?: (projections: readonly Projection[]) => ActivationDigits;
-}
-
-/**
- * One digit for the products that take most of the time and stand it best: gate and up, and the vocabulary. Elsewhere,
- * above all before `down_proj`, rows have outliers hundreds of times the rest.
- */
-export function defaultActivationDigits([first]: readonly Projection[]): ActivationDigits {
-  const isCoarse = /\.gate_proj\.|^lm_head\.|\.embed_tokens\./.test(first?.weight ?? "");
-  return isCoarse ? 1 : 2;
+  /**
+   * Only matters for int8 weights. Two digits answer as float32 does: on MiniMind2-Small the divergence from it is below
+   * 0.0001 nats a token (0.035 with one digit) and differences between labels' scores move by 0.002 (0.4).
+   */
+  readonly activationDigits?: ActivationDigits;
 }
 
 /**
@@ -29,18 +23,16 @@ export function defaultActivationDigits([first]: readonly Projection[]): Activat
 export function buildDecodeGraph(
   architecture: Architecture,
   weights: Weights,
-  { activationDigits = defaultActivationDigits }: DecodeGraphOptions = {},
+  { activationDigits = 2 }: DecodeGraphOptions = {},
 ): Graph {
   const graph = new Graph();
   const { hiddenSize } = architecture;
   const prompt = graph.input(decodeNames.prompt, "float32", ["prompt_tokens", hiddenSize]);
   const ids = graph.input(decodeNames.ids, "int64", ["token_count"]);
   const rows = graph.input(decodeNames.rows, "int64", ["row_count"]);
-  const products = createProducts(graph, weights);
+  const products = createProducts(graph, weights, activationDigits);
   const x = graph.op("Concat", [prompt, embed(graph, products, ids)], { axis: 0 });
   const attend = cachedAttention(graph, architecture, x.shape[0] as Dim);
-  const multiply = (x: Value, projections: readonly Projection[]) =>
-    products.multiply(x, projections, activationDigits(projections));
   const normWeight = (name: string) => {
     const values = weights.get(name)?.values as Float32Array;
     return graph.constant(values, [values.length], name);
@@ -48,7 +40,7 @@ export function buildDecodeGraph(
 
   const lowering: Lowering = {
     linear(x, projections) {
-      const together = multiply(x, projections);
+      const together = products.multiply(x, projections);
       if (projections.length === 1) return [together];
       const widths = projections.map(({ weight }) => weights.get(weight)?.shape[0] as number);
       return graph.ops("Split", [together, graph.ints(widths)], { axis: -1 });
@@ -78,10 +70,10 @@ export function buildDecodeGraph(
 
 /** Rows of the embedding matrix, `[ids, hidden]`, read from the columns that the head multiplies with when it is tied. */
 function embed(graph: Graph, products: Products, ids: Value): Value {
-  const { values, scales } = products.matrix([{ weight: EMBEDDING_WEIGHT }]);
-  const columns = graph.op("Gather", [values, ids], { axis: 1 });
-  const perm = [1, 0];
-  if (!scales) return graph.op("Transpose", [columns], { perm });
-  const levels = graph.op("Transpose", [graph.op("Cast", [columns], { to: elementType.float32 })], { perm });
+  const { values, scales, middle } = products.matrix([{ weight: EMBEDDING_WEIGHT }]);
+  const rows = graph.op("Transpose", [graph.op("Gather", [values, ids], { axis: 1 })], { perm: [1, 0] });
+  if (!scales || !middle) return rows;
+  const float = (x: Value) => graph.op("Cast", [x], { to: elementType.float32 });
+  const levels = graph.op("Sub", [float(rows), float(middle)]);
   return graph.op("Mul", [levels, graph.op("Unsqueeze", [graph.op("Gather", [scales, ids]), graph.ints([-1])])]);
 }

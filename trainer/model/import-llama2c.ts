@@ -1,8 +1,8 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { InvalidDataError } from "../../shared/errors.ts";
 import { EMBEDDING_WEIGHT, FINAL_NORM_WEIGHT, layerWeights, weightShapes } from "./architecture.ts";
-import { widenHeads } from "./llama2c-heads.ts";
 import type { FloatWeight } from "./quantisation.ts";
+import { toRotateHalf } from "./rotate-half.ts";
 
 /** The bytes are not a legacy llama2.c checkpoint. */
 export class Llama2cImportError extends InvalidDataError {
@@ -16,7 +16,7 @@ const HEADER_INTS = 7;
 /**
  * Reads a legacy llama2.c checkpoint (`.bin`, version 0): seven int32 (dim, hidden, layers, heads, kv heads, vocabulary,
  * context; a negative vocabulary says that the head is not tied), then float32 weights, each kind for all layers in turn.
- * Heads are brought into our layout; see `widenHeads`. Throws Llama2cImportError.
+ * Queries and keys are brought into our layout; see `toRotateHalf`. Throws Llama2cImportError.
  * Format: https://github.com/karpathy/llama2.c, export.py, `legacy_export`.
  */
 export function importLlama2c(file: Uint8Array): { architecture: Architecture; weights: Map<string, FloatWeight> } {
@@ -35,10 +35,12 @@ export function importLlama2c(file: Uint8Array): { architecture: Architecture; w
     // The rotary tables, which we compute ourselves, lie between the final norm and an untied head.
     if (name === "lm_head.weight") position += ropeTables(architecture);
     const count = elements(shapes, name);
-    weights.set(name, { shape: shapes.get(name) as number[], values: values.slice(position, position + count) });
+    const weight = { shape: shapes.get(name) as number[], values: values.slice(position, position + count) };
+    const rotates = /\.[qk]_proj\./.test(name);
+    weights.set(name, rotates ? toRotateHalf(weight, architecture.headSize) : weight);
     position += count;
   }
-  return widenHeads(architecture, weights);
+  return { architecture, weights };
 }
 
 type Header = [number, number, number, number, number, number, number];

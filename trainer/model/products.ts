@@ -6,26 +6,30 @@ import type { Weights } from "./weights.ts";
 
 /**
  * How many int8 digits an activation is written in. With one, outliers in a row push the rest of it towards zero; the second
- * holds what the first left over, like an int16, for a second product.
+ * digit holds what the first left over, in a second product.
  */
 export type ActivationDigits = 1 | 2;
 
 /** The products of one graph. Matrices enter the graph once, however often they are used. */
 export interface Products {
   /** `x W^T + b`, `[rows, out]`; several projections give their outputs side by side. */
-  multiply(x: Value, projections: readonly Projection[], digits: ActivationDigits): Value;
+  multiply(x: Value, projections: readonly Projection[]): Value;
   /** The matrices of `projections` side by side. */
   matrix(projections: readonly Projection[]): Matrix;
 }
 
 export interface Matrix {
-  /** `[in, out]`, float32 or int8. */
+  /** `[in, out]`: float32, or int8 weights as uint8 around `middle`. */
   readonly values: Value;
-  /** `[out]`, with int8 values. */
+  /** `[out]`, only with int8 weights. */
   readonly scales?: Value;
+  readonly middle?: Value;
 }
 
-/** Middle and reach of the uint8 grid that a digit is on. */
+/**
+ * Middle and reach of the uint8 grid that weights and digits are on. Both unsigned: where a processor lacks VNNI,
+ * onnxruntime's kernel for unsigned times signed overflows, by a tenth of the result with large weights.
+ */
 const MIDDLE = 128;
 const REACH = 127;
 /** One step of the first digit, in steps of the second: what the first leaves over is at most half of it either way. */
@@ -34,9 +38,9 @@ const DIGIT_RATIO = 2 * REACH;
 const SMALLEST_ROW = 1e-30;
 
 /** Makes products in the format of their weights: float32, or int8 with activations that are quantised as they come. */
-export function createProducts(graph: Graph, weights: Weights): Products {
+export function createProducts(graph: Graph, weights: Weights, digits: ActivationDigits): Products {
   const matrices = new Map<string, Matrix>();
-  const quantisedInputs = new Map<string, QuantisedInput>();
+  const quantisedInputs = new Map<Value, QuantisedInput>();
 
   const matrixOf = (projections: readonly Projection[]): Matrix => {
     const name = projections.map(({ weight }) => weight).join("+");
@@ -47,26 +51,25 @@ export function createProducts(graph: Graph, weights: Weights): Products {
     matrices.set(name, matrix);
     return matrix;
   };
-  const quantised = (x: Value, digits: ActivationDigits): QuantisedInput => {
-    const key = `${x.name} in ${digits}`;
-    const known = quantisedInputs.get(key);
+  const quantised = (x: Value): QuantisedInput => {
+    const known = quantisedInputs.get(x);
     if (known) return known;
     const made = quantiseRows(graph, x, digits);
-    quantisedInputs.set(key, made);
+    quantisedInputs.set(x, made);
     return made;
   };
-  const multiply = (x: Value, { values, scales }: Matrix, digits: ActivationDigits): Value => {
-    if (!scales) return graph.op("MatMul", [x, values]);
-    const { levels, step, middle, rowScales } = quantised(x, digits);
-    const levelProducts = graph.op("MatMulIntegerToFloat", [levels, values, step, scales, middle]);
-    const products = graph.op("Mul", [levelProducts, rowScales]);
-    return digits === 1 ? products : graph.op("ReduceSum", [products, graph.ints([0])], { keepdims: 0 });
+  const multiply = (x: Value, { values, scales, middle: weightMiddle }: Matrix): Value => {
+    if (!scales || !weightMiddle) return graph.op("MatMul", [x, values]);
+    const { levels, step, middle, rowScales } = quantised(x);
+    const product = graph.op("MatMulIntegerToFloat", [levels, values, step, scales, middle, weightMiddle]);
+    const scaled = graph.op("Mul", [product, rowScales]);
+    return digits === 1 ? scaled : graph.op("ReduceSum", [scaled, graph.ints([0])], { keepdims: 0 });
   };
 
   return {
     matrix: matrixOf,
-    multiply(x, projections, digits) {
-      const product = multiply(x, matrixOf(projections), digits);
+    multiply(x, projections) {
+      const product = multiply(x, matrixOf(projections));
       const bias = biasOf(graph, weights, projections);
       return bias ? graph.op("Add", [product, bias]) : product;
     },
@@ -92,7 +95,7 @@ function quantiseRows(graph: Graph, x: Value, digits: ActivationDigits): Quantis
   const rowScales = graph.op("Max", [largest, graph.scalar(SMALLEST_ROW)]);
   const divided = graph.op("Div", [x, rowScales]);
   const step = graph.scalar(1 / REACH);
-  const middle = graph.constant(Uint8Array.of(MIDDLE), []);
+  const middle = middleOf(graph);
   const levels = graph.op("QuantizeLinear", [divided, step, middle]);
   if (digits === 1) return { levels, step, middle, rowScales };
 
@@ -117,11 +120,15 @@ function int8Matrix(graph: Graph, name: string, parts: readonly QuantisedWeight[
     for (let i = 0; i < part.shape[0]; i++) scales[row + i] = rowScale(part, i);
     row += part.shape[0];
   }
+  const unsigned = Uint8Array.from(transpose(stacked, outputs, inputs), (value) => value + MIDDLE);
   return {
-    values: graph.constant(transpose(stacked, outputs, inputs), [inputs, outputs], name),
+    values: graph.constant(unsigned, [inputs, outputs], name),
     scales: graph.constant(scales, [outputs], `${name}.scale`),
+    middle: middleOf(graph),
   };
 }
+
+const middleOf = (graph: Graph): Value => graph.constant(Uint8Array.of(MIDDLE), []);
 
 function floatMatrix(graph: Graph, name: string, parts: readonly Weight[]): Matrix {
   const inputs = parts[0]?.shape[1] as number;
