@@ -4,6 +4,7 @@ import { ForewordError } from "../../shared/errors.ts";
 const benchmarks: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   accuracy: async () => (await import("./accuracy.ts")).accuracy,
   training: async () => (await import("./training.ts")).training,
+  serving: async () => (await import("./serving.ts")).serving,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { UnavailableError } from "../../../shared/errors.ts";
+import { descendants, listeningPorts } from "./processes.ts";
+
+/** The isolate's own debugger port, which sees its memory and its profile from outside: the Worker needs no hook for it. */
+export interface Inspector {
+  /** The isolate's global scope, for commands that evaluate something. */
+  readonly contextId: number;
+  /** One command of the Chrome DevTools protocol. Throws UnavailableError when it fails or takes too long. */
+  send<T>(method: string, schema: z.ZodType<T>, parameters?: object): Promise<T>;
+  close(): void;
+}
+
+const COMMAND_TIMEOUT_MS = 60_000;
+const PROBE_TIMEOUT_MS = 1000;
+/**
+ * workerd lets one client in at a time, and that is wrangler, which passes commands on. Its list names one target, where
+ * workerd's own names every isolate.
+ */
+const targetsSchema = z.tuple([z.object({ webSocketDebuggerUrl: z.string() })]);
+const messageSchema = z.object({
+  id: z.int().optional(),
+  result: z.unknown().optional(),
+  error: z.object({ message: z.string() }).optional(),
+  method: z.string().optional(),
+  params: z.unknown().optional(),
+});
+type Message = z.infer<typeof messageSchema>;
+const contextSchema = z.object({ context: z.object({ id: z.int() }) });
+/** wrangler wants to know where a client comes from; Node's WebSocket can say so, which the browser's type does not know. */
+const Client = WebSocket as unknown as new (
+  url: string,
+  options: { headers: Record<string, string> },
+) => WebSocket;
+const ORIGIN = "http://localhost";
+
+/** Connects to the debugger of the Worker that this process started. Throws UnavailableError when there is none. */
+export async function connectInspector(): Promise<Inspector> {
+  const socket = new Client(await debuggerUrl(), { headers: { origin: ORIGIN } });
+  const pending = new Map<number, (message: Message) => void>();
+  const context = Promise.withResolvers<number>();
+  socket.addEventListener("message", ({ data }) => {
+    const message = messageSchema.parse(JSON.parse(String(data)));
+    if (message.method === "Runtime.executionContextCreated")
+      context.resolve(contextSchema.parse(message.params).context.id);
+    if (message.id !== undefined) pending.get(message.id)?.(message);
+  });
+  socket.addEventListener("error", () =>
+    context.reject(new UnavailableError("The Worker's debugger refused us")),
+  );
+  let lastId = 0;
+  return {
+    contextId: await inTime(context.promise, "say which isolate it is"),
+    async send(method, schema, parameters = {}) {
+      const id = ++lastId;
+      const { promise, resolve } = Promise.withResolvers<Message>();
+      pending.set(id, resolve);
+      try {
+        socket.send(JSON.stringify({ id, method, params: parameters }));
+        const { result, error } = await inTime(promise, `answer "${method}"`);
+        if (error) throw new UnavailableError(`"${method}" failed: ${error.message}`);
+        return schema.parse(result);
+      } finally {
+        pending.delete(id);
+      }
+    },
+    close: () => socket.close(),
+  };
+}
+
+/** Throws UnavailableError when the promise takes too long. */
+async function inTime<T>(promise: Promise<T>, action: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new UnavailableError(`The Worker's debugger did not ${action} in time`)),
+    COMMAND_TIMEOUT_MS,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** wrangler picks a free port for it and does not say which: the one that answers as a debugger is it. */
+async function debuggerUrl(): Promise<string> {
+  for (const port of listeningPorts(descendants())) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/json/list`, {
+        signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      });
+      const targets = targetsSchema.safeParse(await response.json());
+      if (targets.success) return targets.data[0].webSocketDebuggerUrl;
+    } catch {
+      // Another of the stack's ports.
+    }
+  }
+  throw new UnavailableError("Found no debugger port among those of the local Worker");
+}

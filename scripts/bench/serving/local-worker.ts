@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { unstable_readConfig } from "wrangler";
+import { z } from "zod";
+import { createS3Store } from "../../../trainer/adapters/s3.ts";
+import { uploadBundle } from "../../../trainer/model/bundle.ts";
+import { callApi } from "../../dev/api.ts";
+import { newAdminKey } from "../../dev/credentials.ts";
+import { importDefaultModel } from "../../dev/default-model.ts";
+import type { Output } from "../../dev/output.ts";
+import { root } from "../../dev/paths.ts";
+import { migrateDatabase, startWorker } from "../../dev/worker.ts";
+import { freePort } from "./free-port.ts";
+
+/** A workerd of its own, with the base model in its bucket; no trainer, since nothing is tuned. */
+export interface LocalWorker {
+  readonly url: string;
+  readonly apiKey: string;
+  /** Rejects when workerd ends by itself. */
+  readonly died: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** wrangler's own S3 endpoint of the local R2. */
+const LOCAL_S3_PATH = "/cdn-cgi/local/r2/s3";
+const SCOPES = ["inference", "datasets"];
+
+/** Starts workerd on a free port of 127.0.0.1; its state lies in `FOREWORD_STATE`. Throws when it does not come up. */
+export async function startLocalWorker(output: Output): Promise<LocalWorker> {
+  const modelFolder = await importDefaultModel(output);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const adminKey = newAdminKey();
+  await migrateDatabase();
+  output.line("Starting workerd");
+  const worker = await startWorker(port, adminKey);
+  try {
+    await uploadBundle(createS3Store({ endpoint: url + LOCAL_S3_PATH, ...bucketAccess() }), modelFolder);
+    const request = { name: "Benchmark", organization: "bench", scopes: SCOPES };
+    const { data } = await callApi(url, adminKey, "/v1/keys", z.object({ key: z.string() }), request);
+    return { url, apiKey: data.key, died: worker.died, stop: () => worker.stop() };
+  } catch (error) {
+    await worker.stop();
+    throw error;
+  }
+}
+
+const bucketSchema = z.object({
+  r2_buckets: z.tuple([
+    z.object({
+      bucket_name: z.string(),
+      local_dev: z.object({
+        experimental_s3_credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+      }),
+    }),
+  ]),
+});
+
+/** How workerd's local R2 was configured. Throws when wrangler.toml has no local credentials. */
+function bucketAccess() {
+  const config: unknown = unstable_readConfig(
+    { config: join(root, "wrangler.toml") },
+    { hideWarnings: true },
+  );
+  const [{ bucket_name: bucket, local_dev: local }] = bucketSchema.parse(config).r2_buckets;
+  return { ...local.experimental_s3_credentials, bucket, region: "auto" };
+}
