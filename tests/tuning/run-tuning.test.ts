@@ -98,7 +98,7 @@ test("timers fire while tuning runs", async () => {
   expect(beats).toBeGreaterThan(5);
 });
 
-test("demonstrations take turns among labels and end with a whole row", () => {
+test("demonstrations take turns among labels, and long rows keep their ends", () => {
   const written = [
     [1, 1, 1],
     [2, 2],
@@ -106,8 +106,18 @@ test("demonstrations take turns among labels and end with a whole row", () => {
     [4, 4],
   ];
   const { tokens, used } = demonstrations(written, [0, 0, 1, 1], [1, 0, 3, 2], [9], 8);
-  expect(tokens).toEqual([3, 9, 4, 4, 9, 2, 2, 9].slice(-8).with(0, tokens[0] as number));
+  expect(tokens).toEqual([1, 9, 4, 4, 9, 2, 2, 9]);
   expect(used).toEqual(new Set([0, 1, 3]));
-  const few = demonstrations([[5]], null, [0], [9], 8);
-  expect(few.tokens).toEqual([5, 9]);
+  const long = demonstrations(
+    [
+      [1, 2, 3, 4, 5, 6],
+      [11, 12, 13, 14, 15],
+    ],
+    [0, 1],
+    [0, 1],
+    [9],
+    6,
+  );
+  expect(long.tokens).toEqual([14, 15, 9, 5, 6, 9]);
+  expect(demonstrations([[5]], null, [0], [9], 8).tokens).toEqual([5, 9]);
 });

@@ -36,8 +36,8 @@ export interface Demonstrations {
 
 /**
  * Whole training rows, answers included, whose keys and values a prefix starts from (Context Tuning, arXiv 2507.04221):
- * taken in `order`, in turn from each of the `groups` (labels), the last one complete, the first one cut at its
- * beginning. Fewer tokens than wanted come back when the rows run out.
+ * taken in `order`, in turn from each of the `groups` (labels). The first one is cut at its beginning, and so are rows that
+ * would fill more than half. Fewer tokens than wanted come back when the rows run out.
  */
 export function demonstrations(
   rows: readonly (readonly number[])[],
@@ -57,9 +57,10 @@ export function demonstrations(
   for (let i = 0; tokens.length < wanted && turn.some((queue) => queue.length > 0); i++) {
     const index = turn[i % turn.length]?.shift();
     if (index === undefined) continue;
-    const row = rows[index] ?? [];
-    // A long row would fill the prompt alone.
-    if (row.length > wanted / 2 && used.size + 1 < order.length && i < order.length) continue;
+    // A long row would fill the prompt alone: its end, where the answer is, says most.
+    const row = (rows[index] ?? []).slice(
+      -Math.max(1, Math.ceil(wanted / Math.min(2, turn.length)) - separator.length),
+    );
     used.add(index);
     tokens = [...row, ...separator, ...tokens];
   }
