@@ -29,6 +29,8 @@ export interface Config {
   /** Key that may make other keys; a secret of the deployment. */
   readonly adminKey: string;
   readonly defaultModel: string;
+  /** Milliseconds after which a silent trainer is taken for dead; the usual ones when left out. */
+  readonly leaseMs?: number | undefined;
 }
 
 /** Everything the app needs from the world; entry files fill it in, tests too. */

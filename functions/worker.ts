@@ -8,8 +8,15 @@ import { runScheduled } from "./events/run-scheduled.ts";
 import { createModelCatalog } from "./inference/model-catalog.ts";
 import { chooseEngine } from "./kernel/choose-engine.ts";
 
-/** Bindings of wrangler.toml, the deployment's secret, and which engine runs models ("kernel" or "onnxruntime"). */
-type WorkerEnv = Env & { readonly ADMIN_KEY?: string; readonly ENGINE?: string };
+/**
+ * Bindings of wrangler.toml, the deployment's secret, which engine runs models ("kernel" or "onnxruntime"), and how long a
+ * trainer may be silent.
+ */
+type WorkerEnv = Env & {
+  readonly ADMIN_KEY?: string;
+  readonly ENGINE?: string;
+  readonly LEASE_SECONDS?: string;
+};
 
 const consumers: Readonly<Record<string, typeof keepDeadLetters>> = {
   "foreword-bucket-events": consumeBucketEvents,
@@ -33,7 +40,12 @@ function forEnvironment(env: WorkerEnv) {
 function createDeps(env: WorkerEnv): Deps {
   const bucket = createR2Store(env.BUCKET);
   return {
-    config: { bucketName: "foreword", adminKey: env.ADMIN_KEY ?? "", defaultModel: "minimind2-small" },
+    config: {
+      bucketName: "foreword",
+      adminKey: env.ADMIN_KEY ?? "",
+      defaultModel: "minimind2-small",
+      leaseMs: env.LEASE_SECONDS === undefined ? undefined : Number(env.LEASE_SECONDS) * 1000,
+    },
     database: createD1Database(env.DB),
     bucket,
     models: createModelCatalog({

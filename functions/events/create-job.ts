@@ -98,13 +98,18 @@ export async function createJob(
 function toSettings({ foreword, hyperparameters, method, model, seed }: JobRequest) {
   const { priority: _priority, ...ours } = foreword ?? {};
   const theirs = { ...hyperparameters, ...method?.supervised?.hyperparameters };
-  const rate = theirs.learning_rate_multiplier ?? "auto";
+  const {
+    n_epochs: epochs = "auto",
+    batch_size: batch = "auto",
+    learning_rate_multiplier: rate = "auto",
+  } = theirs;
   return tuneSettingsSchema.parse({
-    base_model: model,
-    epochs: theirs.n_epochs ?? "auto",
-    batch_size: theirs.batch_size ?? "auto",
-    learning_rate: rate === "auto" ? rate : rate * USUAL_LEARNING_RATE,
     ...ours,
+    base_model: model,
+    // Whatever `foreword` leaves out has its default by now, so what OpenAI's fields say comes after it.
+    ...(epochs === "auto" ? {} : { epochs }),
+    ...(batch === "auto" ? {} : { batch_size: batch }),
+    ...(rate === "auto" ? {} : { learning_rate: rate * USUAL_LEARNING_RATE }),
     seed: seed ?? 0,
   });
 }

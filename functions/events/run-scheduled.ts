@@ -9,7 +9,7 @@ import { reconcileDatasets } from "./reconcile.ts";
 export async function runScheduled(deps: Deps): Promise<void> {
   const forget = "DELETE FROM idempotent_calls WHERE created_at < ?1";
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ["healing leases", () => createLeases(deps.database, deps.now).heal()],
+    ["healing leases", () => createLeases(deps.database, deps.now, deps.config.leaseMs).heal()],
     ["reconciling datasets", () => reconcileDatasets(deps)],
     ["evaluating experiments", () => runExperiments(deps)],
     ["delivering webhooks", () => deliverWebhooks(deps)],

@@ -13,11 +13,8 @@ export const MAX_ATTEMPTS = 3;
 
 /** An attempt that takes longer is stuck, or was never going to end: tuning takes minutes. */
 export const MAX_RUN_MS = 6 * 60 * 60_000;
-/** Two heartbeats: what a trainer that was told to stop has until its job is ended without it. */
-const STOP_GRACE_MS = LEASE_MS;
-
-/** Pause after a failed attempt, times its number. */
-const RETRY_PAUSE_MS = 10_000;
+/** Pause after a failed attempt, times its number: this part of a lease. */
+const RETRY_PAUSE = 1 / 6;
 
 /** The states of a job between queue and end; every write checks the fencing token of the lease. */
 export interface Leases {
@@ -46,7 +43,8 @@ export interface Leases {
 
 const HELD = "id = ?1 AND lease_token = ?2 AND status = 'running'";
 
-export function createLeases(database: SqlDatabase, now: () => number): Leases {
+/** @param leaseMs the usual length of a lease; tests of what happens after it make it shorter */
+export function createLeases(database: SqlDatabase, now: () => number, leaseMs: number = LEASE_MS): Leases {
   const held = async (id: string, token: number): Promise<JobRecord> => {
     const row = await database.first(`SELECT * FROM jobs WHERE ${HELD}`, id, token);
     if (!row) throw leaseLost(id, token);
@@ -62,15 +60,15 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
 
   return {
     async heal() {
-      await database.transaction(healing(now()));
+      await database.transaction(healing(now(), leaseMs));
     },
 
     async claim(request) {
       const time = now();
-      await database.transaction(healing(time));
+      await database.transaction(healing(time, leaseMs));
       const given = request === undefined ? null : await database.first(GIVEN, request, time);
       if (given) return toJobRecord(given);
-      const [row] = await database.all(CLAIM, time + LEASE_MS, newId("prompt", time), time, request ?? null);
+      const [row] = await database.all(CLAIM, time + leaseMs, newId("prompt", time), time, request ?? null);
       if (!row) return null;
       const job = toJobRecord(row);
       const message = job.attempt === 1 ? "Tuning started" : `Tuning started again, attempt ${job.attempt}`;
@@ -86,7 +84,7 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
          WHERE ${HELD} RETURNING *`,
         id,
         token,
-        time + LEASE_MS,
+        time + leaseMs,
         progress ? JSON.stringify(progress) : null,
         time - MAX_RUN_MS,
       );
@@ -96,7 +94,7 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
         await note(id, { message, metrics: progress });
       }
       const cancel = row["cancel_requested"] === 1 || row["stop_reason"] !== null;
-      return { cancel, leaseExpiresAt: time + LEASE_MS };
+      return { cancel, leaseExpiresAt: time + leaseMs };
     },
 
     async complete(id, token, prompt) {
@@ -127,7 +125,7 @@ export function createLeases(database: SqlDatabase, now: () => number): Leases {
       const told = job.stopReason === null ? error : stopError(job.stopReason);
       const sql = `UPDATE jobs SET status = ?3, error_json = ?4, finished_at = ?5, lease_expires_at = ?6 WHERE ${HELD}`;
       // Until then a queued job is not given out again: what failed just now would most likely fail at once.
-      const notBefore = again ? now() + RETRY_PAUSE_MS * job.attempt : null;
+      const notBefore = again ? now() + leaseMs * RETRY_PAUSE * job.attempt : null;
       // A cancelled job has no fault to tell of.
       const kept = status === "cancelled" ? null : JSON.stringify(told);
       const parameters = [id, token, status, kept, again ? null : now(), notBefore];
@@ -175,7 +173,7 @@ const CLAIM = `
   RETURNING *`;
 
 /** What a lease that ran out does to its job: the end where no further attempt is allowed, else the queue again. */
-function healing(now: number): SqlStatement[] {
+function healing(now: number, leaseMs: number): SqlStatement[] {
   const lost = { code: "trainer_lost", message: `The trainer was lost ${MAX_ATTEMPTS} times` };
   const end = (error: { code: string; message: string }, where: string): SqlStatement => ({
     sql: `UPDATE jobs SET status = 'failed', error_json = ?1, finished_at = ?2, lease_expires_at = NULL
@@ -189,8 +187,8 @@ function healing(now: number): SqlStatement[] {
       parameters: [now],
     },
     end(stopError("dataset_gone"), "lease_expires_at < ?2 AND stop_reason = 'dataset_gone'"),
-    // Even a trainer that goes on sending heartbeats loses a job that it was told to stop.
-    end(stopError("time_limit"), `attempt_started_at < ?2 - ${MAX_RUN_MS + STOP_GRACE_MS}`),
+    // Even a trainer that goes on sending heartbeats loses a job that it was told to stop, a lease's length later.
+    end(stopError("time_limit"), `attempt_started_at < ?2 - ${MAX_RUN_MS + leaseMs}`),
     end(lost, `lease_expires_at < ?2 AND attempt >= ${MAX_ATTEMPTS}`),
     {
       sql: `UPDATE jobs SET status = 'queued', lease_expires_at = NULL WHERE status = 'running' AND lease_expires_at < ?1`,

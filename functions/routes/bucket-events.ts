@@ -18,7 +18,8 @@ export function bucketEventRoutes(deps: Deps) {
       responses: jsonAnswer(z.object({ accepted: z.int() })),
     }),
     async (c) => {
-      const events = c.req.valid("json");
+      const requestId = c.get("requestId");
+      const events = c.req.valid("json").map((event) => ({ ...event, requestId }));
       await deps.enqueue(events);
       return c.json({ accepted: events.length }, 200);
     },

@@ -24,7 +24,7 @@ const emptyAnswer = jsonAnswer(z.object({}));
 
 /** `/v1/trainer/*`: how a trainer takes jobs and reports on them. Only trainer keys pass. */
 export function trainerRoutes(deps: Deps) {
-  const leases = createLeases(deps.database, deps.now);
+  const leases = createLeases(deps.database, deps.now, deps.config.leaseMs);
   const datasets = createDatasetRecords(deps.database);
   const router = createRouter();
   router.use("/v1/trainer/*", requireScope("trainer"));

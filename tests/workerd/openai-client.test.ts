@@ -56,7 +56,10 @@ describe("the unmodified OpenAI client", () => {
     expect(file).toMatchObject({ object: "file", filename: "My Rows.jsonl", bytes: text.length });
     expect(await (await openai.files.content(file.id)).text()).toBe(text);
 
+    // What OpenAI's API has no words for goes beside it.
+    const ours = { foreword: { virtual_tokens: 9, priority: 1 } };
     const created = await openai.fineTuning.jobs.create({
+      ...ours,
       model,
       training_file: file.id,
       suffix: "mine",
@@ -77,7 +80,10 @@ describe("the unmodified OpenAI client", () => {
     expect((await openai.files.retrieve(file.id)).status).toBe("processed");
 
     const { job, lease } = await ask<LeaseAnswer>(trainer, "POST", "/v1/trainer/leases", {});
-    expect(job).toMatchObject({ id: created.id, settings: { epochs: 2, learning_rate: 0.2, seed: 3 } });
+    expect(job).toMatchObject({
+      id: created.id,
+      settings: { epochs: 2, learning_rate: 0.2, seed: 3, virtual_tokens: 9 },
+    });
     for (const step of [1, 2, 3]) {
       const progress = { phase: "tuning", step, total_steps: 3, train_loss: 1 / step };
       await ask(trainer, "POST", `/v1/trainer/jobs/${job.id}/heartbeat`, { token: lease.token, progress });
