@@ -43,11 +43,15 @@ export async function startFaultProxy(target: string, random: Random, mangle: bo
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
     const fault = pick();
-    if (fault === "refuse") return void incoming.destroy();
+    if (fault === "refuse") {
+      incoming.destroy();
+      return;
+    }
     if (fault === "error") {
       incoming.resume();
       response.writeHead(ERRORS[random.below(ERRORS.length)] as number, { "content-type": "text/plain" });
-      return void response.end("injected");
+      response.end("injected");
+      return;
     }
     if (fault === "delay") await sleep(random.below(MAX_DELAY_MS));
     const outgoing = request({
@@ -66,17 +70,22 @@ export async function startFaultProxy(target: string, random: Random, mangle: bo
     if (fault === "lose-answer") {
       answer.resume();
       await once(answer, "end");
-      return void incoming.destroy();
+      incoming.destroy();
+      return;
     }
     const chunks: Buffer[] = [];
     if (fault === "cut-answer" || fault === "mangle-answer") {
       for await (const chunk of answer) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks);
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      if (fault === "mangle-answer") return void response.end(Buffer.from(body).fill("#", body.length >> 1));
+      if (fault === "mangle-answer") {
+        response.end(Buffer.from(body).fill("#", body.length >> 1));
+        return;
+      }
       response.write(body.subarray(0, body.length >> 1));
       // What was promised is more than what comes.
-      return void setTimeout(() => response.destroy(), 20);
+      setTimeout(() => response.destroy(), 20);
+      return;
     }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);

@@ -9,8 +9,8 @@ import { checkInvariants, Observer, type Expectation } from "./invariants.ts";
 import { LEASE_SECONDS, ORGANIZATIONS, type ChaosStack } from "./stack.ts";
 
 /** Share of the requests and events that something happens to. */
-const FAULT_RATE = 0.08;
-const STORM_ACTIONS = 5;
+const FAULT_RATE = 0.2;
+const STORM_ACTIONS = 8;
 const LOOK_MS = 100;
 /** After the storm, jobs get this long to end: three attempts with lost leases and pauses in between. */
 const SETTLE_MS = 90_000;
@@ -47,7 +47,7 @@ export async function runSeed(
   const expectations = await upload(stack, random, seed);
   let done = 0;
   for (let action = 0; action < STORM_ACTIONS; action++) {
-    await sleep(500 + random.below(1500));
+    await sleep(200 + random.below(1200));
     done += await strike(stack, random, expectations, openDatabase);
   }
   stack.setRate(0);

@@ -59,14 +59,12 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
     upstream: url,
     credentials: S3_CREDENTIALS,
     async onEvent(event) {
-      if (random.next() >= rate) return void (await deliver(event));
-      eventFaults++;
-      const fault = random.below(3);
-      // Lost for good: the scheduled run has to find the dataset.
-      if (fault === 0) return;
+      const fault = random.next() < rate ? random.below(3) : null;
+      if (fault !== null) eventFaults++;
       if (fault === 1) await sleep(random.below(1000));
-      else await Promise.all([deliver(event), deliver(event)]);
-      await deliver(event);
+      if (fault === 2) await Promise.all([deliver(event), deliver(event)]);
+      // Lost for good where it is not delivered: the scheduled run has to find the dataset.
+      if (fault !== 0) await deliver(event);
     },
   });
   const store = createS3Store({
