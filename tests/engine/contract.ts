@@ -11,13 +11,15 @@ export interface EngineUnderTest {
 }
 
 /** A few tokens of running text, ids of the default base model. */
-const TOKENS = [1, 85, 736, 201, 59, 292, 389, 260, 3836, 1861, 501, 2, 201, 1, 320, 275, 201, 3526, 370, 276, 3167];
+const TOKENS = [
+  1, 85, 736, 201, 59, 292, 389, 260, 3836, 1861, 501, 2, 201, 1, 320, 275, 201, 3526, 370, 276, 3167,
+];
 /** More than an engine computes in one go. */
 const LONG = Array.from({ length: 80 }, (_, i) => 300 + ((i * 37) % 5000));
 
 /** What every engine promises, whatever runs it. */
 export function describeEngine(name: string, { load, tolerance }: EngineUnderTest): void {
-  describe(name, () => {
+  describe(`engine: ${name}`, () => {
     let engine: InferenceEngine;
     beforeAll(async () => {
       engine = await load();

@@ -15,7 +15,9 @@ const read = (file: string) => readFile(join(baseModelFolder, file), "utf8");
 const manifestOf = async (): Promise<ModelManifest> =>
   modelManifestSchema.parse(JSON.parse(await read(bundleFiles.manifest)));
 const load = async (): Promise<InferenceEngine> =>
-  loadNodeEngine(join(baseModelFolder, bundleFiles.decodeGraph), (await manifestOf()).architecture, { threads: 1 });
+  loadNodeEngine(join(baseModelFolder, bundleFiles.decodeGraph), (await manifestOf()).architecture, {
+    threads: 1,
+  });
 
 describeEngine("onnxruntime-node", { load, tolerance: 0.02 });
 
@@ -54,7 +56,9 @@ describe("the default base model in onnxruntime-node", () => {
     const data = present.flatMap((name) => Array.from(results[name]?.data as Float32Array));
     await session.release();
 
-    const loaded = engine.start(await engine.loadPrefix({ tokens: ids.length, data: Float32Array.from(data) }));
+    const loaded = engine.start(
+      await engine.loadPrefix({ tokens: ids.length, data: Float32Array.from(data) }),
+    );
     const plain = engine.start();
     await plain.append(ids);
     const [found, wanted] = [await loaded.append([292]), await plain.append([292])];

@@ -6,11 +6,11 @@ import type { Architecture } from "../../shared/contracts/model.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
 import { createRandom } from "../../shared/random.ts";
 import { loadNodeEngine } from "../../trainer/adapters/onnxruntime-node-engine.ts";
-import { weightShapes } from "../../trainer/model/architecture.ts";
 import { buildDecodeGraph } from "../../trainer/model/decode-graph.ts";
 import { dequantise, type FloatWeight } from "../../trainer/model/quantisation.ts";
 import { quantiseWeights, type WeightFormat } from "../../trainer/model/weight-format.ts";
 import { serializeGraph } from "../../trainer/onnx/serialize.ts";
+import { randomWeights } from "./random-weights.ts";
 import { embeddingRows, referenceLogits } from "./reference-llama.ts";
 
 const llama: Architecture = {
@@ -43,7 +43,7 @@ const formats: readonly (readonly [WeightFormat, number])[] = [
 ];
 const IDS = [3, 17, 0, 39, 8, 8, 21, 30, 2, 11, 5];
 
-describe.each(variants)("decode graph: %s", (_, architecture) => {
+describe.each(variants)("decode graph: %s", (_variant, architecture) => {
   describe.each(formats)("%s", (format, tolerance) => {
     let folder: string;
     let engine: InferenceEngine;
@@ -64,7 +64,9 @@ describe.each(variants)("decode graph: %s", (_, architecture) => {
     const expectClose = (found: Float32Array, wanted: readonly Float64Array[]) => {
       const flat = wanted.flatMap((row) => Array.from(row));
       expect(found.length).toBe(flat.length);
-      expect(flat.reduce((max, value, i) => Math.max(max, Math.abs(value - (found[i] ?? NaN))), 0)).toBeLessThan(tolerance);
+      expect(
+        flat.reduce((max, value, i) => Math.max(max, Math.abs(value - (found[i] ?? NaN))), 0),
+      ).toBeLessThan(tolerance);
     };
 
     it("gives the reference's logits at every position", async () => {
@@ -88,7 +90,12 @@ describe.each(variants)("decode graph: %s", (_, architecture) => {
 
 it("stands a row of zeros, which has no scale", async () => {
   const weights = quantiseWeights(
-    new Map([...randomWeights(llama)].map(([name, weight]) => [name, name.includes("up_proj") ? zeros(weight) : weight])),
+    new Map(
+      [...randomWeights(llama)].map(([name, weight]) => [
+        name,
+        name.includes("up_proj") ? zeros(weight) : weight,
+      ]),
+    ),
     "int8",
   );
   const folder = await mkdtemp(join(tmpdir(), "foreword-test-"));
@@ -101,17 +108,7 @@ it("stands a row of zeros, which has no scale", async () => {
   await rm(folder, { recursive: true });
 });
 
-function randomWeights(architecture: Architecture): Map<string, FloatWeight> {
-  const random = createRandom(1);
-  return new Map(
-    [...weightShapes(architecture)].map(([name, shape]) => {
-      const isGain = name.includes("norm");
-      const deviation = isGain || name.includes("embed") ? 0.5 : 1 / Math.sqrt(shape.at(-1) as number);
-      const count = shape.reduce((product, size) => product * size, 1);
-      const values = Float32Array.from({ length: count }, () => random.normal() * deviation + (isGain ? 1 : 0));
-      return [name, { shape, values }];
-    }),
-  );
-}
-
-const zeros = ({ shape, values }: FloatWeight): FloatWeight => ({ shape, values: new Float32Array(values.length) });
+const zeros = ({ shape, values }: FloatWeight): FloatWeight => ({
+  shape,
+  values: new Float32Array(values.length),
+});

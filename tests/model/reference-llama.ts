@@ -11,7 +11,11 @@ type Matrix = Float64Array[];
  * @param x rows of embeddings `[tokens][hidden]`, soft-prompt vectors first
  * @returns logits `[tokens][vocabulary]`
  */
-export function referenceLogits(architecture: Architecture, weights: ReferenceWeights, x: readonly ArrayLike<number>[]): Matrix {
+export function referenceLogits(
+  architecture: Architecture,
+  weights: ReferenceWeights,
+  x: readonly ArrayLike<number>[],
+): Matrix {
   const { layers, heads, kvHeads, headSize, tiedEmbeddings, attentionBias, queryKeyNorm } = architecture;
   const weight = (name: string) => {
     const values = weights.get(name);
@@ -25,10 +29,13 @@ export function referenceLogits(architecture: Architecture, weights: ReferenceWe
     const project = (name: string, count: number, normName?: string): Matrix[] =>
       normed.map((row) => {
         const flat = multiply(row, at(`self_attn.${name}.weight`));
-        if (attentionBias) flat.forEach((value, i) => (flat[i] = value + (at(`self_attn.${name}.bias`)[i] as number)));
+        if (attentionBias)
+          flat.forEach((value, i) => (flat[i] = value + (at(`self_attn.${name}.bias`)[i] as number)));
         return Array.from({ length: count }, (_, head) => {
           const part = flat.slice(head * headSize, (head + 1) * headSize);
-          return queryKeyNorm && normName ? norm(part, at(`self_attn.${normName}.weight`), architecture.normEpsilon) : part;
+          return queryKeyNorm && normName
+            ? norm(part, at(`self_attn.${normName}.weight`), architecture.normEpsilon)
+            : part;
         });
       });
     const rotateAll = (rows: Matrix[]) =>
@@ -41,10 +48,15 @@ export function referenceLogits(architecture: Architecture, weights: ReferenceWe
       for (let head = 0; head < heads; head++) {
         const kvHead = Math.floor(head / (heads / kvHeads));
         const query = queries[position]?.[head] as Float64Array;
-        const scores = keys.slice(0, position + 1).map((row) => dot(query, row[kvHead] as Float64Array) / Math.sqrt(headSize));
+        const scores = keys
+          .slice(0, position + 1)
+          .map((key) => dot(query, key[kvHead] as Float64Array) / Math.sqrt(headSize));
         softmax(scores).forEach((share, other) => {
           const value = values[other]?.[kvHead] as Float64Array;
-          value.forEach((component, i) => (attended[head * headSize + i] = (attended[head * headSize + i] as number) + share * component));
+          value.forEach(
+            (component, i) =>
+              (attended[head * headSize + i] = (attended[head * headSize + i] as number) + share * component),
+          );
         });
       }
       const middle = add(row, multiply(attended, at("self_attn.o_proj.weight")));
@@ -56,11 +68,17 @@ export function referenceLogits(architecture: Architecture, weights: ReferenceWe
     });
   }
   const head = weight(tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight");
-  return residual.map((row) => multiply(norm(row, weight("model.norm.weight"), architecture.normEpsilon), head));
+  return residual.map((row) =>
+    multiply(norm(row, weight("model.norm.weight"), architecture.normEpsilon), head),
+  );
 }
 
 /** Rows of the embedding matrix. */
-export function embeddingRows({ hiddenSize }: Architecture, weights: ReferenceWeights, ids: readonly number[]): Float64Array[] {
+export function embeddingRows(
+  { hiddenSize }: Architecture,
+  weights: ReferenceWeights,
+  ids: readonly number[],
+): Float64Array[] {
   const table = Array.from(weights.get("model.embed_tokens.weight") ?? []);
   return ids.map((id) => Float64Array.from(table.slice(id * hiddenSize, (id + 1) * hiddenSize)));
 }
@@ -68,7 +86,8 @@ export function embeddingRows({ hiddenSize }: Architecture, weights: ReferenceWe
 function multiply(x: Float64Array, matrix: ArrayLike<number>): Float64Array {
   const y = new Float64Array(matrix.length / x.length);
   for (let i = 0; i < y.length; i++) {
-    for (let j = 0; j < x.length; j++) y[i] = (y[i] as number) + (matrix[i * x.length + j] as number) * (x[j] as number);
+    for (let j = 0; j < x.length; j++)
+      y[i] = (y[i] as number) + (matrix[i * x.length + j] as number) * (x[j] as number);
   }
   return y;
 }
@@ -95,5 +114,6 @@ function softmax(scores: readonly number[]): number[] {
   return powers.map((power) => power / sum);
 }
 
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+const dot = (a: Float64Array, b: Float64Array) =>
+  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 const add = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + (b[i] as number));

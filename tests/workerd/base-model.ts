@@ -1,6 +1,11 @@
 import { env } from "cloudflare:workers";
 import { createR2Store } from "../../functions/adapters/r2.ts";
-import { bundleFiles, modelKey, modelManifestSchema, type ModelManifest } from "../../shared/contracts/model.ts";
+import {
+  bundleFiles,
+  modelKey,
+  modelManifestSchema,
+  type ModelManifest,
+} from "../../shared/contracts/model.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 
 /** Bindings that only tests have; vitest.config.ts declares them. */

@@ -2,7 +2,13 @@ import { stat } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { InternalError } from "../../shared/errors.ts";
-import { causalMask, decodeInputNames, decodeNames, decodeOutputNames, graphRows } from "../../shared/inference/decode-graph.ts";
+import {
+  causalMask,
+  decodeInputNames,
+  decodeNames,
+  decodeOutputNames,
+  graphRows,
+} from "../../shared/inference/decode-graph.ts";
 import type { DecodeSession, DecodeStep, KvCache } from "../../shared/inference/decode-session.ts";
 import { createEngine, type EngineOptions } from "../../shared/inference/engine.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
@@ -46,7 +52,11 @@ interface NodeKvCache extends KvCache {
   readonly tensors: readonly Tensor[];
 }
 
-function createNodeSession(session: InferenceSession, architecture: Architecture, weightBytes: number): DecodeSession {
+function createNodeSession(
+  session: InferenceSession,
+  architecture: Architecture,
+  weightBytes: number,
+): DecodeSession {
   const { layers, kvHeads, headSize, hiddenSize } = architecture;
   const inputNames = decodeInputNames(layers);
   const [, ...presentNames] = decodeOutputNames(layers);
@@ -87,12 +97,18 @@ function createNodeSession(session: InferenceSession, architecture: Architecture
       const results = await session.run(feeds);
       const computed = results[decodeNames.logits]?.data as Float32Array;
       logits.set(computed.subarray(0, logits.length));
-      return makeCache(before + added, presentNames.map((name) => results[name] as Tensor));
+      return makeCache(
+        before + added,
+        presentNames.map((name) => results[name] as Tensor),
+      );
     },
     async load({ tokens, data }) {
       const size = kvHeads * tokens * headSize;
       const part = (i: number) => data.slice(i * size, (i + 1) * size);
-      const tensors = Array.from({ length: 2 * layers }, (_, i) => new Tensor("float32", part(i), [1, kvHeads, tokens, headSize]));
+      const tensors = Array.from(
+        { length: 2 * layers },
+        (_, i) => new Tensor("float32", part(i), [1, kvHeads, tokens, headSize]),
+      );
       return makeCache(tokens, tensors);
     },
     memoryBytes: () => weightBytes + cacheBytes,

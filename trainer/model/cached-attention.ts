@@ -53,7 +53,10 @@ export function cachedAttention(
 
     const folded = reshape(rotate(split(query, queryHeads)), [1, kvHeads, -1, headSize]);
     const alpha = { float: 1 / Math.sqrt(headSize) };
-    const scores = graph.op("Add", [graph.op("FusedMatMul", [folded, keys], { transB: 1, alpha }), foldedMask]);
+    const scores = graph.op("Add", [
+      graph.op("FusedMatMul", [folded, keys], { transB: 1, alpha }),
+      foldedMask,
+    ]);
     const gathered = graph.op("MatMul", [graph.op("Softmax", [scores], { axis: -1 }), values]);
     return reshape(swap(reshape(gathered, [1, queryHeads, -1, headSize])), [-1, queryHeads * headSize]);
   };

@@ -31,8 +31,8 @@ export function buildDecodeGraph(
   const ids = graph.input(decodeNames.ids, "int64", ["token_count"]);
   const rows = graph.input(decodeNames.rows, "int64", ["row_count"]);
   const products = createProducts(graph, weights, activationDigits);
-  const x = graph.op("Concat", [prompt, embed(graph, products, ids)], { axis: 0 });
-  const attend = cachedAttention(graph, architecture, x.shape[0] as Dim);
+  const embedded = graph.op("Concat", [prompt, embed(graph, products, ids)], { axis: 0 });
+  const attend = cachedAttention(graph, architecture, embedded.shape[0] as Dim);
   const normWeight = (name: string) => {
     const values = weights.get(name)?.values as Float32Array;
     return graph.constant(values, [values.length], name);
@@ -63,7 +63,7 @@ export function buildDecodeGraph(
     },
     outputRows: (residual) => graph.op("Gather", [residual, rows]),
   };
-  const hidden = decoder(graph, architecture, lowering, x);
+  const hidden = decoder(graph, architecture, lowering, embedded);
   graph.output(decodeNames.logits, vocabularyLogits(architecture, lowering, hidden));
   return graph;
 }
@@ -75,5 +75,8 @@ function embed(graph: Graph, products: Products, ids: Value): Value {
   if (!scales || !middle) return rows;
   const float = (x: Value) => graph.op("Cast", [x], { to: elementType.float32 });
   const levels = graph.op("Sub", [float(rows), float(middle)]);
-  return graph.op("Mul", [levels, graph.op("Unsqueeze", [graph.op("Gather", [scales, ids]), graph.ints([-1])])]);
+  return graph.op("Mul", [
+    levels,
+    graph.op("Unsqueeze", [graph.op("Gather", [scales, ids]), graph.ints([-1])]),
+  ]);
 }

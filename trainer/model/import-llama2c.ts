@@ -19,16 +19,23 @@ const HEADER_INTS = 7;
  * Queries and keys are brought into our layout; see `toRotateHalf`. Throws Llama2cImportError.
  * Format: https://github.com/karpathy/llama2.c, export.py, `legacy_export`.
  */
-export function importLlama2c(file: Uint8Array): { architecture: Architecture; weights: Map<string, FloatWeight> } {
-  if (file.length < HEADER_INTS * 4) throw new Llama2cImportError(`Found ${file.length} bytes, wanted a header of 28`);
-  const header = Array.from(new Int32Array(new Uint8Array(file.subarray(0, HEADER_INTS * 4)).buffer)) as Header;
+export function importLlama2c(file: Uint8Array): {
+  architecture: Architecture;
+  weights: Map<string, FloatWeight>;
+} {
+  if (file.length < HEADER_INTS * 4)
+    throw new Llama2cImportError(`Found ${file.length} bytes, wanted a header of 28`);
+  const header = Array.from(
+    new Int32Array(new Uint8Array(file.subarray(0, HEADER_INTS * 4)).buffer),
+  ) as Header;
   const architecture = readHeader(header);
   const shapes = weightShapes(architecture);
   const order = fileOrder(architecture);
   const whole = file.length - (file.length % 4);
   const values = new Float32Array(new Uint8Array(file.subarray(0, whole)).buffer, HEADER_INTS * 4);
   const wanted = order.reduce((sum, name) => sum + elements(shapes, name), 0) + ropeTables(architecture);
-  if (values.length < wanted) throw new Llama2cImportError(`Found ${values.length} weights, wanted ${wanted}`);
+  if (values.length < wanted)
+    throw new Llama2cImportError(`Found ${values.length} weights, wanted ${wanted}`);
   const weights = new Map<string, FloatWeight>();
   let position = 0;
   for (const name of order) {

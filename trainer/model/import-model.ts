@@ -54,6 +54,9 @@ async function filesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    throw new NotFoundError(`"${folder}" is neither a folder nor "${DEFAULT_MODEL}"`, { code: "model_not_found", cause });
+    throw new NotFoundError(`"${folder}" is neither a folder nor "${DEFAULT_MODEL}"`, {
+      code: "model_not_found",
+      cause,
+    });
   }
 }

@@ -84,7 +84,12 @@ function readWeight(
 }
 
 /** Values and scales on a symmetric int8 grid; uint8 around 128 is the same grid, shifted. */
-function gridOf(name: string, stored: TensorProto, tensors: ReadonlyMap<string, TensorProto>, prefix: string) {
+function gridOf(
+  name: string,
+  stored: TensorProto,
+  tensors: ReadonlyMap<string, TensorProto>,
+  prefix: string,
+) {
   const scales = floats(required(tensors, `${prefix}_scale`));
   const zeroPoint = tensors.get(`${prefix}_zero_point`);
   const zeros = zeroPoint ? integers(zeroPoint) : [0];
@@ -125,8 +130,11 @@ function required(tensors: ReadonlyMap<string, TensorProto>, name: string): Tens
 }
 
 function floats({ name, dataType, rawData, floatData }: TensorProto): Float32Array {
-  if (dataType !== elementType.float32) throw new OnnxImportError(`Tensor "${name}" has type ${dataType}, wanted float32`);
-  return rawData?.length ? new Float32Array(new Uint8Array(rawData).buffer) : Float32Array.from(floatData ?? []);
+  if (dataType !== elementType.float32)
+    throw new OnnxImportError(`Tensor "${name}" has type ${dataType}, wanted float32`);
+  return rawData?.length
+    ? new Float32Array(new Uint8Array(rawData).buffer)
+    : Float32Array.from(floatData ?? []);
 }
 
 function integers({ rawData, int32Data, dataType }: TensorProto): number[] {

@@ -75,10 +75,11 @@ function readPieces(file: Uint8Array): Piece[] {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const pieces: Piece[] = [];
   try {
-    for (let at = 4; at < file.length; ) {
+    for (let at = 4; at < file.length;) {
       const score = view.getFloat32(at, true);
       const end = at + 8 + view.getInt32(at + 4, true);
-      if (end > file.length || end < at + 8) throw new RangeError(`piece ${pieces.length} ends at byte ${end}`);
+      if (end > file.length || end < at + 8)
+        throw new RangeError(`piece ${pieces.length} ends at byte ${end}`);
       const written = decoder.decode(file.subarray(at + 8, end));
       // The control pieces are written with newlines around them, for display.
       const text = pieces.length <= END ? written.trim() : written.replaceAll(" ", SPACE);
@@ -88,7 +89,8 @@ function readPieces(file: Uint8Array): Piece[] {
   } catch (cause) {
     throw new Llama2cImportError(`The tokenizer is cut short or damaged: ${String(cause)}`);
   }
-  if (pieces.length <= END) throw new Llama2cImportError(`The tokenizer has ${pieces.length} pieces, wanted more`);
+  if (pieces.length <= END)
+    throw new Llama2cImportError(`The tokenizer has ${pieces.length} pieces, wanted more`);
   return pieces;
 }
 
@@ -99,7 +101,9 @@ function mergesOf(pieces: readonly Piece[], vocabulary: ReadonlyMap<string, numb
     return characters.slice(1).flatMap((_, i) => {
       const left = characters.slice(0, i + 1).join("");
       const right = characters.slice(i + 1).join("");
-      return vocabulary.has(left) && vocabulary.has(right) ? [{ pair: [left, right] as [string, string], score }] : [];
+      return vocabulary.has(left) && vocabulary.has(right)
+        ? [{ pair: [left, right] as [string, string], score }]
+        : [];
     });
   });
   return merges.toSorted((a, b) => b.score - a.score).map(({ pair }) => pair);

@@ -47,7 +47,9 @@ export function createProducts(graph: Graph, weights: Weights, digits: Activatio
     const known = matrices.get(name);
     if (known) return known;
     const parts = projections.map(({ weight }) => weights.get(weight) as Weight);
-    const matrix = parts.every(isQuantised) ? int8Matrix(graph, name, parts) : floatMatrix(graph, name, parts);
+    const matrix = parts.every(isQuantised)
+      ? int8Matrix(graph, name, parts)
+      : floatMatrix(graph, name, parts);
     matrices.set(name, matrix);
     return matrix;
   };

@@ -55,7 +55,8 @@ export function dequantise(weight: Weight): Float32Array {
   const values = new Float32Array(weight.values.length);
   for (let row = 0; row < rows; row++) {
     const scale = rowScale(weight, row);
-    for (let i = row * columns; i < (row + 1) * columns; i++) values[i] = (weight.values[i] as number) * scale;
+    for (let i = row * columns; i < (row + 1) * columns; i++)
+      values[i] = (weight.values[i] as number) * scale;
   }
   return values;
 }

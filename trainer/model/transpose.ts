@@ -1,5 +1,10 @@
 /** A row-major `[rows, columns]` matrix as `[columns, rows]`, into `target` where one is given. */
-export function transpose<T extends Float32Array | Int8Array>(source: T, rows: number, columns: number, target?: T): T {
+export function transpose<T extends Float32Array | Int8Array>(
+  source: T,
+  rows: number,
+  columns: number,
+  target?: T,
+): T {
   const result = target ?? (source.slice() as T);
   // In tiles, because a whole column at a time misses the cache with every step.
   const TILE = 64;

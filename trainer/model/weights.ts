@@ -25,7 +25,11 @@ export function serializeWeights(weights: Weights, architecture: Architecture): 
     if (!weight) throw new WeightsError(`Found no weight "${name}"`);
     if (isQuantised(weight)) {
       tensors.set(name, { type: "I8", shape: weight.shape, bytes: bytesOf(weight.values) });
-      tensors.set(scaleName(name), { type: "F32", shape: [weight.scales.length], bytes: bytesOf(weight.scales) });
+      tensors.set(scaleName(name), {
+        type: "F32",
+        shape: [weight.scales.length],
+        bytes: bytesOf(weight.scales),
+      });
     } else {
       tensors.set(name, { type: "F32", shape: weight.shape, bytes: bytesOf(weight.values) });
     }
@@ -53,10 +57,13 @@ function readWeight(name: string, tensor: Tensor, scale: Tensor | undefined): We
   if (type === "F32") return { shape, values: floats(bytes) };
   if (type !== "I8") throw new WeightsError(`Weight "${name}" has type "${type}", wanted "F32" or "I8"`);
   const [rows, columns] = shape;
-  if (rows === undefined || columns === undefined) throw new WeightsError(`Weight "${name}" is int8 but no matrix`);
+  if (rows === undefined || columns === undefined)
+    throw new WeightsError(`Weight "${name}" is int8 but no matrix`);
   const count = scale?.shape.length === 1 ? scale.shape[0] : undefined;
   if (scale?.type !== "F32" || (count !== 1 && count !== rows)) {
-    throw new WeightsError(`Weight "${name}" has scales of shape [${scale?.shape ?? ""}], wanted F32 [1] or [${rows}]`);
+    throw new WeightsError(
+      `Weight "${name}" has scales of shape [${scale?.shape ?? ""}], wanted F32 [1] or [${rows}]`,
+    );
   }
   const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return { shape: [rows, columns], values, scales: floats(scale.bytes) };

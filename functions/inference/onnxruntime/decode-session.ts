@@ -1,5 +1,10 @@
 import type { Architecture } from "../../../shared/contracts/model.ts";
-import { causalMask, decodeInputNames, decodeOutputNames, graphRows } from "../../../shared/inference/decode-graph.ts";
+import {
+  causalMask,
+  decodeInputNames,
+  decodeOutputNames,
+  graphRows,
+} from "../../../shared/inference/decode-graph.ts";
 import type { DecodeSession, DecodeStep } from "../../../shared/inference/decode-session.ts";
 import { makeKvCache, releaseAll, type HeapKvCache } from "./kv-cache.ts";
 import { heapBytes, OnnxRuntimeError, type Runtime } from "./runtime.ts";
@@ -10,7 +15,11 @@ import { createTensor, type HeapTensor } from "./tensor.ts";
  * Drives the decode graph in the wasm heap. Keys and values never leave it: what one step gives the next one takes.
  * Throws OnnxRuntimeError when the model's inputs and outputs are not those of a decode graph of this architecture.
  */
-export function createDecodeSession(runtime: Runtime, session: Session, architecture: Architecture): DecodeSession {
+export function createDecodeSession(
+  runtime: Runtime,
+  session: Session,
+  architecture: Architecture,
+): DecodeSession {
   const { layers, kvHeads, headSize } = architecture;
   const inputs = positions(session.inputNames, decodeInputNames(layers));
   const outputs = positions(decodeOutputNames(layers), session.outputNames);
@@ -25,7 +34,10 @@ export function createDecodeSession(runtime: Runtime, session: Session, architec
       try {
         const given = [...own, ...(step.past ? (step.past as HeapKvCache).tensors : noPast)];
         const results = session.run(inputs.map((i) => given[i] as HeapTensor));
-        const [logits, ...present] = outputs.map((i) => results[i] as HeapTensor) as [HeapTensor, ...HeapTensor[]];
+        const [logits, ...present] = outputs.map((i) => results[i] as HeapTensor) as [
+          HeapTensor,
+          ...HeapTensor[],
+        ];
         copyOut(runtime, logits, step.logits);
         logits.release();
         return makeKvCache(before + added, present);
@@ -61,7 +73,13 @@ function createInputs(
 ): HeapTensor[] {
   const rows = graphRows(asked);
   const makers = [
-    () => createTensor(runtime, "float32", [prompt?.tokens ?? 0, hiddenSize], prompt?.data ?? new Float32Array(0)),
+    () =>
+      createTensor(
+        runtime,
+        "float32",
+        [prompt?.tokens ?? 0, hiddenSize],
+        prompt?.data ?? new Float32Array(0),
+      ),
     () => createTensor(runtime, "int64", [ids.length], BigInt64Array.from(ids, BigInt)),
     () => createTensor(runtime, "int64", [rows.length], BigInt64Array.from(rows, BigInt)),
     () => createTensor(runtime, "int64", [1], BigInt64Array.of(BigInt(before))),
@@ -90,7 +108,8 @@ function copyOut(runtime: Runtime, from: HeapTensor, to: Float32Array): void {
 function positions(names: readonly string[], list: readonly string[]): number[] {
   return names.map((name) => {
     const i = list.indexOf(name);
-    if (i < 0) throw new OnnxRuntimeError(`Found no "${name}" among "${list.join('", "')}": this is no decode graph`);
+    if (i < 0)
+      throw new OnnxRuntimeError(`Found no "${name}" among "${list.join('", "')}": this is no decode graph`);
     return i;
   });
 }

@@ -29,7 +29,14 @@ export interface OrtModule {
   _OrtGetInputOutputCount(session: Handle, inputs: Pointer, outputs: Pointer): number;
   _OrtGetInputOutputMetadata(session: Handle, index: number, name: Pointer, metadata: Pointer): number;
 
-  _OrtCreateTensor(type: number, data: Pointer, bytes: number, dims: Pointer, rank: number, location: number): Handle;
+  _OrtCreateTensor(
+    type: number,
+    data: Pointer,
+    bytes: number,
+    dims: Pointer,
+    rank: number,
+    location: number,
+  ): Handle;
   _OrtGetTensorData(tensor: Handle, type: Pointer, data: Pointer, dims: Pointer, rank: Pointer): number;
   _OrtReleaseTensor(tensor: Handle): number;
 

@@ -93,7 +93,11 @@ export function heapWords({ memory }: Runtime, pointer: Pointer, count: number):
 }
 
 /** Calls `use` with space for `count` words on the wasm stack, which is given back however `use` ends. */
-export function withStack<T>(runtime: Runtime, count: number, use: (pointer: Pointer, words: Uint32Array) => T): T {
+export function withStack<T>(
+  runtime: Runtime,
+  count: number,
+  use: (pointer: Pointer, words: Uint32Array) => T,
+): T {
   const { module } = runtime;
   const stack = module.stackSave();
   try {

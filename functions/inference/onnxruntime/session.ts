@@ -67,7 +67,11 @@ function openSession(runtime: Runtime, session: Handle): Session {
   const { inputs, outputs } = countOf(runtime, session);
   const count = inputs + outputs;
   const names = Array.from({ length: count }, (_, i) => nameOf(runtime, session, i));
-  const runOptions = checkHandle(runtime, module._OrtCreateRunOptions(LOG_ERRORS, 0, false, 0), "create run options");
+  const runOptions = checkHandle(
+    runtime,
+    module._OrtCreateRunOptions(LOG_ERRORS, 0, false, 0),
+    "create run options",
+  );
   // Names and tensor handles of every input and output, in this order; only the handles change from run to run.
   const table = allocate(runtime, 2 * count * WORD_BYTES);
   heapWords(runtime, table, count).set(names.map(({ pointer }) => pointer));
@@ -77,7 +81,8 @@ function openSession(runtime: Runtime, session: Handle): Session {
     inputNames: names.slice(0, inputs).map(({ name }) => name),
     outputNames: names.slice(inputs).map(({ name }) => name),
     run(tensors) {
-      if (tensors.length !== inputs) throw new OnnxRuntimeError(`Got ${tensors.length} inputs, the model has ${inputs}`);
+      if (tensors.length !== inputs)
+        throw new OnnxRuntimeError(`Got ${tensors.length} inputs, the model has ${inputs}`);
       const handles = heapWords(runtime, handlesAt, count).fill(0);
       handles.set(tensors.map(({ handle }) => handle));
       const status = module._OrtRun(
@@ -90,7 +95,8 @@ function openSession(runtime: Runtime, session: Handle): Session {
         wordAt(handlesAt, inputs),
         runOptions,
       );
-      if (typeof status !== "number") throw new OnnxRuntimeError("onnxruntime answered late, wanted its synchronous build");
+      if (typeof status !== "number")
+        throw new OnnxRuntimeError("onnxruntime answered late, wanted its synchronous build");
       const made = Array.from(heapWords(runtime, wordAt(handlesAt, inputs), outputs));
       return adoptAll(runtime, made, status);
     },

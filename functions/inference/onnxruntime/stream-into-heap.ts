@@ -18,7 +18,8 @@ export async function streamIntoHeap(
   const writer = digest.getWriter();
   let received = 0;
   for await (const chunk of body) {
-    if (received + chunk.length > bytes) throw new InternalError(`A model of ${bytes} bytes goes on after its end`);
+    if (received + chunk.length > bytes)
+      throw new InternalError(`A model of ${bytes} bytes goes on after its end`);
     heapBytes(runtime, pointer + received, chunk.length).set(chunk);
     received += chunk.length;
     await writer.write(chunk);

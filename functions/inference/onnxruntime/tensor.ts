@@ -1,6 +1,15 @@
 import { elementBytes, elementNumber, type TensorType } from "./element-type.ts";
 import type { Handle, Pointer } from "./emscripten.ts";
-import { allocate, check, checkHandle, heapBytes, heapWords, withStack, wordAt, type Runtime } from "./runtime.ts";
+import {
+  allocate,
+  check,
+  checkHandle,
+  heapBytes,
+  heapWords,
+  withStack,
+  wordAt,
+  type Runtime,
+} from "./runtime.ts";
 
 /** onnxruntime-web's number for tensors in the wasm heap. */
 const LOCATION_CPU = 1;
@@ -57,7 +66,13 @@ export function adoptTensor(runtime: Runtime, handle: Handle): HeapTensor {
 function describe(runtime: Runtime, handle: Handle): { data: Pointer; dims: number[] } {
   const { module } = runtime;
   return withStack(runtime, 4, (pointer, words) => {
-    const status = module._OrtGetTensorData(handle, pointer, wordAt(pointer, 1), wordAt(pointer, 2), wordAt(pointer, 3));
+    const status = module._OrtGetTensorData(
+      handle,
+      pointer,
+      wordAt(pointer, 1),
+      wordAt(pointer, 2),
+      wordAt(pointer, 3),
+    );
     check(runtime, status, "read a tensor");
     const [, data = 0, dimsAt = 0, rank = 0] = words;
     const dims = Array.from(heapWords(runtime, dimsAt, rank));
