@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { InternalError } from "../../shared/errors.ts";
 import type { ExternalData, Graph, Value } from "./graph.ts";
@@ -42,7 +42,9 @@ export async function writeWeightFile(
   read: (name: string) => Float32Array | Promise<Float32Array>,
 ): Promise<WeightFile> {
   const weights = new Map<string, StoredWeight>();
-  const handle = await open(path, "w");
+  // Renamed into place: another process may have the file that is there mapped, and would crash were it cut short.
+  const unfinished = `${path}.${process.pid}.part`;
+  const handle = await open(unfinished, "w");
   try {
     let offset = 0;
     for (const [name, shape] of shapes) {
@@ -65,5 +67,6 @@ export async function writeWeightFile(
   } finally {
     await handle.close();
   }
+  await rename(unfinished, path);
   return new WeightFile(dirname(resolve(path)), weights);
 }
