@@ -40,9 +40,10 @@ export function saveProfile(url: string, key: string, file: string = configFile(
  * runs in. A kept key is only ever sent to the server that it was kept for. Throws CliError (auth).
  */
 export function readProfile(environment: Environment = process.env, folder = process.cwd()): Profile {
-  const adminKey = environment["FOREWORD_ADMIN_KEY"];
-  const url = environment["FOREWORD_URL"];
-  const key = environment["FOREWORD_API_KEY"] ?? adminKey;
+  // Empty is as good as not set.
+  const adminKey = environment["FOREWORD_ADMIN_KEY"] || undefined;
+  const url = environment["FOREWORD_URL"] || undefined;
+  const key = environment["FOREWORD_API_KEY"] || adminKey;
   if (url !== undefined && !URL.canParse(url)) {
     throw new CliError(
       `FOREWORD_URL is "${url}", wanted an address such as "http://127.0.0.1:8787"`,

@@ -19,7 +19,7 @@ export function addLogin(program: Command): void {
   ])
     .option("--url <url>", "the server's address")
     .action(async ({ url: given, json }: CommonOptions & { url?: string }) => {
-      const url = given ?? process.env["FOREWORD_URL"] ?? (await askUrl());
+      const url = given ?? (process.env["FOREWORD_URL"] || (await askUrl()));
       if (!URL.canParse(url)) {
         throw new CliError(`Found the address "${url}", wanted one such as "${LOCAL_URL}"`, exitCodes.usage);
       }
