@@ -49,6 +49,16 @@ describe("prefix cache", () => {
     expect(engine.open.prefixes).toBe(2);
   });
 
+  it("keeps what one user still needs when another releases twice", async () => {
+    const { use, engine } = setup(5);
+    const [first, second] = await Promise.all([use("a"), use("a")]);
+    first.release();
+    first.release();
+    expect(() => engine.start(second.prefix).close()).not.toThrow();
+    second.release();
+    expect(engine.open.prefixes).toBe(0);
+  });
+
   it("holds nothing that is larger than the whole cache for longer than it is used", async () => {
     const { use, cache } = setup(5);
     const lease = await use("a");

@@ -47,6 +47,29 @@ describe("text stream", () => {
     );
   });
 
+  it("joins exactly for any vocabulary of byte sequences, characters cut up and run together in every way", () => {
+    const pieces = ["a", "é", "你", "🙂", "你🙂"].flatMap((text) => {
+      const bytes = new TextEncoder().encode(text);
+      return [...bytes.keys()].flatMap((begin) =>
+        [1, 2, 3].map((length) => bytes.slice(begin, begin + length)),
+      );
+    });
+    const tokenizer: TextTokenizer = {
+      ...minimind,
+      decode: (ids) =>
+        new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+          Uint8Array.from(ids.flatMap((id) => [...(pieces[id] ?? [])])),
+        ),
+    };
+    const runs = fc.array(fc.nat(pieces.length - 1), { minLength: 1, maxLength: 120 });
+    fc.assert(
+      fc.property(runs, (ids) => {
+        expect(stream(tokenizer, ids).join("")).toBe(tokenizer.decode(ids));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("never shows a part of a character of well-formed text", () => {
     const unicode = fc
       .string({ unit: "binary", maxLength: 30 })
