@@ -2,11 +2,17 @@ import { beforeAll, expect, it } from "vitest";
 import { loadEngine } from "../../functions/inference/engine.ts";
 import { loadKernelEngine } from "../../functions/kernel/engine.ts";
 import kernelModule from "../../functions/kernel/kernel.wasm";
+import { describeEngine } from "../engine/contract.ts";
 import { seedBaseModel, type SeededModel } from "./base-model.ts";
 
 let model: SeededModel;
 beforeAll(async () => {
   model = await seedBaseModel();
+});
+
+describeEngine("the kernel in workerd", {
+  load: () => loadKernelEngine(kernelModule, model.bucket, model.manifest),
+  tolerance: 0,
 });
 
 const largest = (logits: Float32Array) =>

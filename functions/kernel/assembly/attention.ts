@@ -1,4 +1,4 @@
-import { exp, FLOAT, splat, sumLanes, VECTOR } from "./vector";
+import { exp, FLOAT, maxLane, splat, sumEach, sumLanes, VECTOR } from "./vector";
 
 /**
  * Keys and values lie in pages of PAGE tokens, so that sequences share what they have in common; a table holds the address
@@ -79,26 +79,39 @@ function scoreKeys(
   visible: usize,
   scores: usize,
 ): f32 {
-  let largest = NOTHING;
   let position: usize = 0;
   while (position < visible) {
     let key = <usize>load<u32>(table + (position >> PAGE_BITS) * 4) + offset;
     const end = min(visible, position + 16);
-    for (; position < end; position++) {
-      let a = splat(0),
-        b = splat(0);
-      for (let i: usize = 0; i < head; i += 2 * VECTOR) {
-        a = f32x4.add(a, f32x4.mul(v128.load(query + i), v128.load(key + i)));
-        b = f32x4.add(b, f32x4.mul(v128.load(query + i, VECTOR), v128.load(key + i, VECTOR)));
-      }
-      const score = sumLanes(f32x4.add(a, b)) * scale;
-      largest = max(largest, score);
-      store<f32>(scores + position * FLOAT, score);
-      key += head;
+    // Sums over lanes are dear: four keys share them. A page holds a multiple of four.
+    for (; position < end; position += 4) {
+      const sums = sumEach(
+        dot(query, key, head),
+        dot(query, key + head, head),
+        dot(query, key + 2 * head, head),
+        dot(query, key + 3 * head, head),
+      );
+      v128.store(scores + position * FLOAT, f32x4.mul(sums, splat(scale)));
+      key += 4 * head;
     }
   }
-  for (; (position & 3) != 0; position++) store<f32>(scores + position * FLOAT, NOTHING);
-  return largest;
+  for (position = visible; (position & 3) != 0; position++) store<f32>(scores + position * FLOAT, NOTHING);
+  let largest = splat(NOTHING);
+  for (let at = scores; at < scores + visible * FLOAT; at += VECTOR) {
+    largest = f32x4.pmax(largest, v128.load(at));
+  }
+  return maxLane(largest);
+}
+
+/** Products of two heads, as four sums. */
+function dot(a: usize, b: usize, head: usize): v128 {
+  let even = splat(0),
+    odd = splat(0);
+  for (let i: usize = 0; i < head; i += 2 * VECTOR) {
+    even = f32x4.add(even, f32x4.mul(v128.load(a + i), v128.load(b + i)));
+    odd = f32x4.add(odd, f32x4.mul(v128.load(a + i, VECTOR), v128.load(b + i, VECTOR)));
+  }
+  return f32x4.add(even, odd);
 }
 
 /** Replaces scores by e^(score - largest) and returns their sum. */

@@ -1,4 +1,4 @@
-import { FLOAT, maxLane, VECTOR } from "./vector";
+import { FLOAT, maxLane, toIntegers, VECTOR } from "./vector";
 
 /** Rows of nothing but zeros still need a scale to divide by. */
 const SMALLEST: f32 = 1e-30;
@@ -13,14 +13,14 @@ export function quantiseRows(x: usize, rows: usize, width: usize, levels: usize,
   for (let row: usize = 0; row < rows; row++) {
     const end = x + width * FLOAT;
     let largest = f32x4.splat(SMALLEST);
-    for (let at = x; at < end; at += VECTOR) largest = f32x4.max(largest, f32x4.abs(v128.load(at)));
+    for (let at = x; at < end; at += VECTOR) largest = f32x4.pmax(largest, f32x4.abs(v128.load(at)));
     const magnitude = maxLane(largest);
     store<f32>(scales, magnitude / largestLevel);
     const factor = f32x4.splat(largestLevel / magnitude);
     for (; x < end; x += 2 * VECTOR) {
-      const low = f32x4.nearest(f32x4.mul(v128.load(x), factor));
-      const high = f32x4.nearest(f32x4.mul(v128.load(x, VECTOR), factor));
-      v128.store(levels, i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(low), i32x4.trunc_sat_f32x4_s(high)));
+      const low = toIntegers(f32x4.mul(v128.load(x), factor));
+      const high = toIntegers(f32x4.mul(v128.load(x, VECTOR), factor));
+      v128.store(levels, i16x8.narrow_i32x4_s(low, high));
       levels += VECTOR;
     }
     scales += FLOAT;

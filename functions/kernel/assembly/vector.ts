@@ -30,12 +30,24 @@ export function sumEach(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
+/** 1.5 * 2^23: a float32 around it has no fraction, and its bits count up by one per integer. */
+const MAGIC: f32 = 12582912;
+const MAGIC_BITS: i32 = 0x4b400000;
+
+/**
+ * Lanes below 2^22 in magnitude to the nearest integers, half to even. x86 has no instruction for wasm's own conversion, which
+ * takes ten.
+ */
+export function toIntegers(v: v128): v128 {
+  return i32x4.sub(f32x4.add(v, f32x4.splat(MAGIC)), i32x4.splat(MAGIC_BITS));
+}
+
 /**
  * e to the power of each lane, to about 2e-7 of the result; lanes beyond +-87, where float32 ends, count as +-87. Splits off
  * a power of two, which goes into the exponent bits, and takes a polynomial for the rest.
  */
 export function exp(v: v128): v128 {
-  const x = f32x4.max(f32x4.min(v, splat(87)), splat(-87));
+  const x = f32x4.pmax(f32x4.pmin(v, splat(87)), splat(-87));
   const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
   // ln 2 in two parts, so that the rest keeps all its digits.
   const rest = f32x4.sub(f32x4.sub(x, f32x4.mul(n, splat(0.693359375))), f32x4.mul(n, splat(-2.1219444e-4)));
@@ -47,6 +59,6 @@ export function exp(v: v128): v128 {
   p = f32x4.add(f32x4.mul(p, rest), splat(0.5));
   p = f32x4.add(f32x4.mul(p, rest), splat(1));
   p = f32x4.add(f32x4.mul(p, rest), splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const power = i32x4.shl(i32x4.add(toIntegers(n), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
