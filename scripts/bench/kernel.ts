@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidRequestError } from "../../shared/errors.ts";
+import { importModel } from "../../trainer/model/import-model.ts";
+import { compareQuality } from "./kernel/compare-quality.ts";
+import { cpuSeconds, measureRate, median, workerdRunner, type Rate, type Runner } from "./kernel/measure.ts";
+import { toJson, toTable, type KernelResult } from "./kernel/report.ts";
+import { startLlamaCpp } from "./kernel/llama-cpp.ts";
+import { startWorkerd } from "./kernel/workerd.ts";
+
+const MODEL = "minimind2-small";
+const ROUNDS = 5;
+const CALLERS = 8;
+/** One row through as many weights as `streamWeights` of the Worker has. */
+const STREAM = { passes: 20, weights: 512 * 51_200 };
+
+/**
+ * `npm run bench -- kernel [--json]`: the decode kernel beside onnxruntime-web, both in workerd, and llama.cpp in wasm, in
+ * Node; one thread, the same weights in 8 bits, in turn in one run, by CPU time. Prints a table, or with `--json` one line.
+ */
+export async function kernel(args: readonly string[]): Promise<void> {
+  const strange = args.find((arg) => arg !== "--json");
+  if (strange !== undefined) throw new InvalidRequestError(`Found "${strange}", wanted "--json" or nothing`);
+  const folder = await mkdtemp(join(tmpdir(), "foreword-bench-kernel-"));
+  try {
+    const result = await measure(folder, (line) => console.error(line));
+    const json = args.includes("--json");
+    (json ? process.stderr : process.stdout).write(`${toTable(result)}\n`);
+    if (json) process.stdout.write(`${toJson(result)}\n`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(folder: string, progress: (line: string) => void): Promise<KernelResult> {
+  progress("Importing the model in 8 bits and in float32");
+  const [int8, float32] = [join(folder, "int8"), join(folder, "float32")];
+  await importModel(MODEL, int8);
+  await importModel(MODEL, float32, { format: "float32" });
+  progress("Comparing answers with float32's");
+  const quality = await compareQuality(int8, float32);
+  progress("Starting the engines");
+  const started = new AsyncDisposableStack();
+  try {
+    const kernelProcess = started.adopt(await startWorkerd("kernel", int8), ({ stop }) => stop());
+    const onnxruntime = started.adopt(await startWorkerd("onnxruntime", int8), ({ stop }) => stop());
+    const llamaCpp = started.adopt(await startLlamaCpp(), ({ stop }) => stop());
+    const runners = {
+      kernel: workerdRunner(kernelProcess),
+      onnxruntime: workerdRunner(onnxruntime),
+      llamaCpp,
+    };
+    // One sequence at a time, as the speeds of the comparison are measured.
+    await measureRate(runners.kernel);
+    await measureRate(runners.onnxruntime);
+    const { wasmBytes } = await kernelProcess.call("/memory");
+    const { wasmBytes: onnxruntimeBytes } = await onnxruntime.call("/memory");
+    return { quality, wasmBytes, onnxruntimeBytes, ...(await measureInTurn(runners, progress)) };
+  } finally {
+    await started.disposeAsync();
+  }
+}
+
+type Measured = Pick<
+  KernelResult,
+  "kernel" | "onnxruntime" | "llamaCpp" | "eightCallers" | "streamedPerSecond"
+>;
+
+async function measureInTurn(
+  runners: { kernel: ReturnType<typeof workerdRunner>; onnxruntime: Runner; llamaCpp: Runner },
+  progress: (line: string) => void,
+): Promise<Measured> {
+  const rates: Record<keyof typeof runners | "eightCallers", Rate[]> = {
+    kernel: [],
+    onnxruntime: [],
+    llamaCpp: [],
+    eightCallers: [],
+  };
+  const streamed: number[] = [];
+  // The first round warms up: compilers, caches, first growth of memory.
+  for (let round = 0; round <= ROUNDS; round++) {
+    progress(round === 0 ? "Warming up" : `Round ${round} of ${ROUNDS}`);
+    const found = {
+      kernel: await measureRate(runners.kernel),
+      onnxruntime: await measureRate(runners.onnxruntime),
+      llamaCpp: await measureRate(runners.llamaCpp),
+      eightCallers: await measureRate(runners.kernel, CALLERS),
+    };
+    const stream = await cpuSeconds(runners.kernel.pid, () => runners.kernel.stream(STREAM.passes));
+    if (round === 0) continue;
+    for (const [name, rate] of Object.entries(found)) rates[name as keyof typeof rates].push(rate);
+    streamed.push((STREAM.passes * STREAM.weights) / stream);
+  }
+  const middle = (of: readonly Rate[]): Rate => ({
+    prefill: median(of.map(({ prefill }) => prefill)),
+    decode: median(of.map(({ decode }) => decode)),
+  });
+  return {
+    kernel: middle(rates.kernel),
+    onnxruntime: middle(rates.onnxruntime),
+    llamaCpp: middle(rates.llamaCpp),
+    eightCallers: middle(rates.eightCallers),
+    streamedPerSecond: median(streamed),
+  };
+}

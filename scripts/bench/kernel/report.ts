@@ -1,0 +1,71 @@
+import type { QualityComparison } from "./compare-quality.ts";
+import type { Rate } from "./measure.ts";
+
+export interface KernelResult {
+  readonly kernel: Rate;
+  /** onnxruntime-web, in workerd too. */
+  readonly onnxruntime: Rate;
+  /** llama.cpp in wasm, in Node. */
+  readonly llamaCpp: Rate;
+  /** The kernel with eight callers at once, all together. */
+  readonly eightCallers: Rate;
+  /** int8 weights per second that the kernel's product of one row takes in, with nothing else to do. */
+  readonly streamedPerSecond: number;
+  readonly quality: QualityComparison;
+  readonly wasmBytes: number;
+  readonly onnxruntimeBytes: number;
+}
+
+/** Weights that one token of the default model meets. */
+const WEIGHTS_PER_TOKEN = 25.8e6;
+
+const ratio = (some: number, others: number) => Number((some / others).toFixed(2));
+
+/** One line for machines; sizes in bytes, speeds in tokens per second of CPU time. */
+export function toJson(result: KernelResult): string {
+  const { kernel, onnxruntime, llamaCpp, eightCallers, quality } = result;
+  const against = (rival: Rate) => ({
+    decode: ratio(kernel.decode, rival.decode),
+    prefill: ratio(kernel.prefill, rival.prefill),
+  });
+  return JSON.stringify({
+    decode_tokens_per_second: Math.round(kernel.decode),
+    prefill_tokens_per_second: Math.round(kernel.prefill),
+    wasm_bytes: result.wasmBytes,
+    nats_increase: Number(quality.natsIncrease.toFixed(5)),
+    greedy_equal: quality.equalAnswers,
+    llamacpp_wasm_ratio: against(llamaCpp),
+    onnxruntime_web_ratio: against(onnxruntime),
+    batch8_ratio: ratio(eightCallers.decode, kernel.decode),
+    gops: gops(kernel.decode * WEIGHTS_PER_TOKEN),
+    gops_bound: gops(result.streamedPerSecond),
+  });
+}
+
+/** A multiplication and an addition for each weight. */
+function gops(weightsPerSecond: number): number {
+  return Number(((2 * weightsPerSecond) / 1e9).toFixed(1));
+}
+
+export function toTable(result: KernelResult): string {
+  const { kernel, onnxruntime, llamaCpp, eightCallers, quality } = result;
+  const row = (name: string, { prefill, decode }: Rate, memory?: number) =>
+    [
+      name.padEnd(30),
+      prefill.toFixed(0).padStart(8),
+      decode.toFixed(0).padStart(8),
+      ratio(kernel.prefill, prefill).toFixed(1).padStart(8),
+      ratio(kernel.decode, decode).toFixed(1).padStart(8),
+      memory === undefined ? "" : (memory / 2 ** 20).toFixed(1).padStart(8),
+    ].join(" ");
+  const { natsIncrease, equalAnswers, questions } = quality;
+  return [
+    "tokens per CPU second           prefill   decode  kernel: x      x  wasm MiB",
+    row("kernel, workerd", kernel, result.wasmBytes),
+    row("onnxruntime-web, workerd", onnxruntime, result.onnxruntimeBytes),
+    row("llama.cpp in wasm, Node", llamaCpp),
+    row("kernel, 8 callers, in all", eightCallers),
+    `weights alone: ${gops(result.streamedPerSecond)} GOP/s; decoding: ${gops(kernel.decode * WEIGHTS_PER_TOKEN)} GOP/s`,
+    `against float32: ${(natsIncrease * 100).toFixed(3)} % nats per token, ${equalAnswers} of ${questions} greedy answers equal`,
+  ].join("\n");
+}
