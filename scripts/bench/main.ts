@@ -4,6 +4,7 @@ import { ForewordError } from "../../shared/errors.ts";
 const benchmarks: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   accuracy: async () => (await import("./accuracy.ts")).accuracy,
   training: async () => (await import("./training.ts")).training,
+  kernel: async () => (await import("./kernel.ts")).kernel,
   serving: async () => (await import("./serving.ts")).serving,
 };
 
