@@ -42,7 +42,7 @@ export interface TaskFacts {
 const DEFAULTS = {
   prompt_tuning: { init: "sample_vocab", placement: "front", virtualTokens: 20, learningRate: 0.1 },
   p_tuning: { init: "sample_vocab", placement: "front", virtualTokens: 20, learningRate: 0.03 },
-  prefix_tuning: { init: "examples", placement: "after_first", virtualTokens: 64, learningRate: 0.03 },
+  prefix_tuning: { init: "examples", placement: "after_first", virtualTokens: 64, learningRate: 0.05 },
 } as const;
 const BATCH_SIZE = 16;
 /**
@@ -50,7 +50,7 @@ const BATCH_SIZE = 16;
  * long (on two cores MiniMind2-Small trains on 1,000 to 2,000 tokens a second).
  */
 const EXAMPLES_SEEN = 10_000;
-const TOKENS_SEEN = 200_000;
+const TOKENS_SEEN = 180_000;
 const MIN_EPOCHS = 1;
 const MAX_EPOCHS = 20;
 /** Rows to stop by: enough to tell better from worse, few enough to cost little beside the training. */
