@@ -118,7 +118,7 @@ describe("sampling", () => {
 
 describe("nucleus", () => {
   const weightsArbitrary = fc
-    .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 })
+    .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60, size: "max" })
     .map((values) => Float32Array.from([...values, 1]));
 
   it("equals sorting everything", () => {
@@ -170,7 +170,7 @@ describe("log-probabilities", () => {
   it("list the likeliest first, equals by id", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 40, size: "max" }),
         fc.integer({ min: 0, max: 45 }),
         (values, count) => {
           const row = Float32Array.from(values);

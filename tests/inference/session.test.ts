@@ -95,6 +95,25 @@ describe("a request that does not run to its end", () => {
   });
 });
 
+describe("a long answer", () => {
+  it("lets timers and other requests have their turn on the way", async () => {
+    let steps = 0;
+    const app = await createTinyApp({
+      logitsFor: (history) => {
+        steps++;
+        return endless(history);
+      },
+    });
+    await app.app.request(request({ max_tokens: 1 }));
+    steps = 0;
+    const answer = app.app.request(request({ max_tokens: 100 }));
+    await expect.poll(() => steps, { interval: 1 }).toBeGreaterThan(0);
+    expect(steps).toBeLessThan(100);
+    await answer;
+    expect(steps).toBe(100);
+  });
+});
+
 describe("an event stream", () => {
   it("has the form that OpenAI's clients read", async () => {
     const app = await createTinyApp({ logitsFor: endless });

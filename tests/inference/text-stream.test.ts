@@ -21,7 +21,7 @@ describe("text stream", () => {
     const anyToken = fc.integer({ min: 0, max: MINIMIND_VOCABULARY - 1 });
     const token = fc.oneof(anyToken, fc.constantFrom(...byteTokens), fc.constantFrom(0, 1, 2));
     fc.assert(
-      fc.property(fc.array(token, { maxLength: 60 }), (ids) => {
+      fc.property(fc.array(token, { maxLength: 60, size: "max" }), (ids) => {
         expect(stream(minimind, ids).join("")).toBe(minimind.decode(ids));
       }),
       { numRuns: 1000 },
@@ -47,13 +47,11 @@ describe("text stream", () => {
     );
   });
 
-  it("joins exactly for any vocabulary of byte sequences, characters cut up and run together in every way", () => {
-    const pieces = ["a", "é", "你", "🙂", "你🙂"].flatMap((text) => {
-      const bytes = new TextEncoder().encode(text);
-      return [...bytes.keys()].flatMap((begin) =>
-        [1, 2, 3].map((length) => bytes.slice(begin, begin + length)),
-      );
-    });
+  it("joins exactly for tokens that hold the end of one character and the beginning of the next", () => {
+    // Every one of them ends in the middle of a character, so that no text is ever settled but by looking for a place to cut.
+    const pieces = ["e4", "e4bd", "bda0e4", "a0e4", "a0e4bd", "f09f", "9880f0", "80f0", "bd", "ff"].map(
+      (hex) => Buffer.from(hex, "hex"),
+    );
     const tokenizer: TextTokenizer = {
       ...minimind,
       decode: (ids) =>
@@ -61,18 +59,18 @@ describe("text stream", () => {
           Uint8Array.from(ids.flatMap((id) => [...(pieces[id] ?? [])])),
         ),
     };
-    const runs = fc.array(fc.nat(pieces.length - 1), { minLength: 1, maxLength: 120 });
+    const runs = fc.array(fc.nat(pieces.length - 1), { maxLength: 80, size: "max" });
     fc.assert(
       fc.property(runs, (ids) => {
         expect(stream(tokenizer, ids).join("")).toBe(tokenizer.decode(ids));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
   it("never shows a part of a character of well-formed text", () => {
     const unicode = fc
-      .string({ unit: "binary", maxLength: 30 })
+      .string({ unit: "binary", maxLength: 20 })
       .filter((text) => !text.includes("\uFFFD") && text.isWellFormed());
     fc.assert(
       fc.property(unicode, (text) => {
@@ -83,7 +81,7 @@ describe("text stream", () => {
           expect(piece.isWellFormed()).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -99,7 +97,7 @@ describe("text stream", () => {
           for (const piece of pieces) expect(piece).not.toContain("\uFFFD");
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
