@@ -1,5 +1,6 @@
 import { createD1Database } from "./adapters/d1.ts";
 import { createR2Store } from "./adapters/r2.ts";
+import { createS3Store, parseBucketUrl } from "./adapters/s3.ts";
 import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { consumeBucketEvents, keepDeadLetters } from "./events/consume-queue.ts";
@@ -16,6 +17,8 @@ type WorkerEnv = Env & {
   readonly ADMIN_KEY?: string;
   readonly ENGINE?: string;
   readonly LEASE_SECONDS?: string;
+  /** A bucket outside R2, to be used in its place: `https://<key id>:<secret>@<endpoint>/<bucket>?region=<region>`. */
+  readonly BUCKET_URL?: string;
 };
 
 const consumers: Readonly<Record<string, typeof keepDeadLetters>> = {
@@ -38,10 +41,10 @@ function forEnvironment(env: WorkerEnv) {
 }
 
 function createDeps(env: WorkerEnv): Deps {
-  const bucket = createR2Store(env.BUCKET);
+  const bucket = env.BUCKET_URL === undefined ? createR2Store(env.BUCKET) : createS3Store(env.BUCKET_URL);
   return {
     config: {
-      bucketName: "foreword",
+      bucketName: env.BUCKET_URL === undefined ? "foreword" : parseBucketUrl(env.BUCKET_URL).bucket,
       adminKey: env.ADMIN_KEY ?? "",
       defaultModel: "minimind2-small",
       leaseMs: env.LEASE_SECONDS === undefined ? undefined : Number(env.LEASE_SECONDS) * 1000,

@@ -6,6 +6,8 @@ import { root } from "../dev/paths.ts";
 /** A program of the stack that faults happen to. */
 export interface Victim {
   readonly alive: boolean;
+  /** Also the number of its process group. */
+  readonly pid: number;
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   /** Sends a signal to the program and all that it started. */
   signal(name: NodeJS.Signals): void;
@@ -32,6 +34,7 @@ export function startVictim(
     return { code: code as number | null, signal: signal as string | null };
   });
   return {
+    pid: child.pid ?? 0,
     get alive() {
       return alive();
     },

@@ -128,9 +128,9 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
       apiProxy.close();
       s3Proxy.close();
       await endpoint.close();
-      worker.signal("SIGTERM");
-      await Promise.race([worker.exited, sleep(5000)]);
+      // The whole group at once: wrangler that ends by itself may leave workerd behind.
       worker.signal("SIGKILL");
+      await worker.exited;
     },
   };
 }

@@ -5,7 +5,7 @@ import { tuneSettingsSchema } from "../../shared/contracts/job.ts";
 import { createD1Database } from "../../functions/adapters/d1.ts";
 import { insertDataset } from "../../functions/records/datasets.ts";
 import { insertJob } from "../../functions/records/jobs.ts";
-import { createLeases, LEASE_MS, MAX_ATTEMPTS } from "../../functions/records/leases.ts";
+import { createLeases, LEASE_MS, MAX_ATTEMPTS, MAX_RUN_MS } from "../../functions/records/leases.ts";
 import { ask, call, migrate, newKey } from "./app.ts";
 
 const database = createD1Database(env.DB);
@@ -130,6 +130,66 @@ describe("a job", () => {
     await leases.claim();
     await leases.release(id, 1);
     expect(await leases.claim()).toMatchObject({ id, attempt: 1, leaseToken: 2 });
+  });
+});
+
+describe("claims", () => {
+  test("take turns between organisations, so that a long queue delays another's job by one", async () => {
+    for (let i = 0; i < 20; i++) await queueJob("flooder");
+    await leases.claim();
+    const late = await queueJob("patient");
+    const next = [await leases.claim(), await leases.claim()];
+    expect(new Set(next.map((job) => job?.organization))).toEqual(new Set(["flooder", "patient"]));
+    expect(next.some((job) => job?.id === late)).toBe(true);
+  });
+
+  test("follow priority within an organisation, and age after that", async () => {
+    const ids = [await queueJob("ranked"), await queueJob("ranked"), await queueJob("ranked")];
+    await database.run("UPDATE jobs SET priority = 5 WHERE id = ?1", ids[2] as string);
+    const claims = [await leases.claim(), await leases.claim(), await leases.claim()];
+    expect(claims.map((job) => job?.id)).toEqual([ids[2], ids[0], ids[1]]);
+  });
+
+  test("repeated under the same name, because the answer was lost, get the same job", async () => {
+    const ids = [await queueJob(), await queueJob()];
+    const first = await leases.claim("call-1");
+    const again = await leases.claim("call-1");
+    expect(again).toMatchObject({ id: first?.id, leaseToken: first?.leaseToken, attempt: 1 });
+    expect((await leases.claim("call-2"))?.id).toBe(ids.find((id) => id !== first?.id));
+  });
+});
+
+describe("healing", () => {
+  test("puts a dead trainer's job back in the queue without anybody asking for it", async () => {
+    const id = await queueJob();
+    await leases.claim();
+    time += LEASE_MS + 1;
+    await leases.heal();
+    expect(await statusOf(id)).toBe("queued");
+    expect(await leases.claim()).toMatchObject({ id, attempt: 2 });
+  });
+
+  test("ends a job that runs for too long, whatever its trainer does", async () => {
+    const id = await queueJob();
+    await leases.claim();
+    expect(await leases.heartbeat(id, 1)).toMatchObject({ cancel: false });
+    await database.run("UPDATE jobs SET attempt_started_at = ?2 WHERE id = ?1", id, time - MAX_RUN_MS - 1);
+    expect(await leases.heartbeat(id, 1)).toMatchObject({ cancel: true });
+    time += LEASE_MS + 1;
+    await leases.heartbeat(id, 1);
+    await leases.heal();
+    const row = await database.first("SELECT status, error_json FROM jobs WHERE id = ?1", id);
+    expect(row).toMatchObject({ status: "failed" });
+    expect(row?.["error_json"]).toContain("time_limit");
+  });
+
+  test("leaves a job alone that has ended: the database itself refuses to change that", async () => {
+    const id = await queueJob();
+    await leases.claim();
+    await leases.fail(id, 1, { code: "x", message: "x" }, false);
+    await expect(database.run("UPDATE jobs SET status = 'queued' WHERE id = ?1", id)).rejects.toThrow(
+      "ended",
+    );
   });
 });
 

@@ -138,6 +138,19 @@ describe("a job that ends", () => {
   });
 });
 
+test("an experiment that is stopped is told of", async () => {
+  const { id } = await newWebhook(["experiment.stopped"]);
+  const admins = await newKey("acme", ["admin", "experiments"]);
+  const variants = ["a", "b"].map((variant) => ({ key: variant, model: "minimind2-small" }));
+  const experiment = await ask<{ id: string }>(admins, "POST", "/v1/experiments", { name: "told", variants });
+  await ask(admins, "POST", `/v1/experiments/${experiment.id}/stop`, {});
+  time = Date.now() + 5000;
+  await deliverWebhooks(deps, answering(200));
+  expect(await deliveries(id)).toMatchObject([{ type: "experiment.stopped", status: "delivered" }]);
+  const body: unknown = JSON.parse(sent.at(-1)?.body ?? "null");
+  expect(body).toMatchObject({ type: "experiment.stopped", data: { id: experiment.id } });
+});
+
 describe("an address that no webhook may go to", () => {
   test.each([
     "http://hooks.foreword.dev/",
