@@ -47,7 +47,9 @@ export async function signedHeaders(
     PAYLOAD,
   ];
   const toSign = [ALGORITHM, amzDate, scope, await sha256Hex(canonical.join("\n"))].join("\n");
-  let key = new TextEncoder().encode(`AWS4${account.secretAccessKey}`);
+  let key: Uint8Array<ArrayBuffer> = Uint8Array.from(
+    new TextEncoder().encode(`AWS4${account.secretAccessKey}`),
+  );
   for (const part of scope.split("/")) key = await hmac(key, part);
   const signature = Array.from(await hmac(key, toSign), (byte) => byte.toString(16).padStart(2, "0")).join(
     "",

@@ -49,28 +49,45 @@ export function resultFileId(jobId: string): string {
   return jobId.replace(/^ftjob_/, "file_");
 }
 
-const SELECT = `
-  SELECT datasets.id, COALESCE(filename, name || '.jsonl') AS filename, 'fine-tune' AS purpose, datasets.bytes,
-         CASE status WHEN 'accepted' THEN 'processed' ELSE 'error' END AS status, datasets.created_at, name AS dataset,
-         etag, NULL AS job
-  FROM datasets LEFT JOIN files ON files.id = datasets.id
-  WHERE datasets.organization = ?1 AND datasets.deleted_at IS NULL
+/** Sorts behind every file's id. */
+const LAST_FILE_ID = `file_${LAST_ID}`;
+
+/**
+ * One page of each kind of file, to be put together: every part reads its own index, and no more rows than a page has.
+ * `compare` is "=" or "<", the id is ?2, the limit ?3, the purpose or NULL ?4.
+ */
+const pages = (compare: "=" | "<") => `
+  SELECT * FROM (
+    SELECT datasets.id, COALESCE(filename, name || '.jsonl') AS filename, 'fine-tune' AS purpose, datasets.bytes,
+           CASE status WHEN 'accepted' THEN 'processed' ELSE 'error' END AS status, datasets.created_at,
+           name AS dataset, etag, NULL AS job
+    FROM datasets LEFT JOIN files ON files.id = datasets.id
+    WHERE datasets.organization = ?1 AND datasets.id ${compare} ?2 AND datasets.deleted_at IS NULL
+      AND COALESCE(?4, 'fine-tune') = 'fine-tune'
+    ORDER BY datasets.id DESC LIMIT ?3)
   UNION ALL
-  SELECT id, filename, 'fine-tune', bytes, 'uploaded', created_at, dataset, NULL, NULL FROM files
-  WHERE organization = ?1 AND deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM datasets WHERE datasets.id = files.id)
+  SELECT * FROM (
+    SELECT id, filename, 'fine-tune', bytes, 'uploaded', created_at, dataset, NULL, NULL FROM files
+    WHERE organization = ?1 AND id ${compare} ?2 AND deleted_at IS NULL AND COALESCE(?4, 'fine-tune') = 'fine-tune'
+      AND NOT EXISTS (SELECT 1 FROM datasets WHERE datasets.id = files.id)
+    ORDER BY id DESC LIMIT ?3)
   UNION ALL
-  SELECT 'file_' || substr(id, 7), id || '.csv', 'fine-tune-results', 0, 'processed', finished_at, NULL, NULL, id
-  FROM jobs WHERE organization = ?1 AND status = 'succeeded'`;
+  SELECT * FROM (
+    SELECT 'file_' || substr(id, 7), id || '.csv', 'fine-tune-results', 0, 'processed', finished_at, NULL, NULL, id
+    FROM jobs WHERE organization = ?1 AND id ${compare} 'ftjob_' || substr(?2, 6) AND status = 'succeeded'
+      AND COALESCE(?4, 'fine-tune-results') = 'fine-tune-results'
+    ORDER BY jobs.id DESC LIMIT ?3)`;
+const ONE = pages("=");
+const PAGE = `SELECT * FROM (${pages("<")}) ORDER BY id DESC LIMIT ?3`;
 
 export function createFileRecords(database: SqlDatabase, now: () => number): FileRecords {
   return {
     async find(organization, id) {
-      const row = await database.first(`SELECT * FROM (${SELECT}) WHERE id = ?2`, organization, id);
+      const row = await database.first(ONE, organization, id, 1, null);
       return row && toRecord(row);
     },
     async list(organization, { after, limit, purpose }) {
-      const sql = `SELECT * FROM (${SELECT}) WHERE id < ?2 AND (?3 IS NULL OR purpose = ?3) ORDER BY id DESC LIMIT ?4`;
-      const rows = await database.all(sql, organization, after ?? LAST_ID, purpose ?? null, limit);
+      const rows = await database.all(PAGE, organization, after ?? LAST_FILE_ID, limit, purpose ?? null);
       return rows.map(toRecord);
     },
     async announce({ organization, dataset, filename, bytes, tune }) {

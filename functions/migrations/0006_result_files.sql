@@ -1,0 +1,1 @@
+CREATE INDEX jobs_succeeded ON jobs (organization, id) WHERE status = 'succeeded';
