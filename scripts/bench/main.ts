@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(args: readonly string[]
   training: async () => (await import("./training.ts")).training,
   kernel: async () => (await import("./kernel.ts")).kernel,
   serving: async () => (await import("./serving.ts")).serving,
+  control: async () => (await import("./control.ts")).control,
 };
 
 const [name = "", ...args] = process.argv.slice(2);
