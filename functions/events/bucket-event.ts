@@ -46,15 +46,28 @@ const s3RecordsSchema = z
       }),
     ),
   })
-  .transform(({ Records }): BucketEvent[] =>
+  .transform(({ Records }, context): BucketEvent[] =>
     Records.flatMap(({ eventName, s3 }) => {
       const kind = eventName.replace(/^s3:/, "").split(":")[0];
       if (kind !== "ObjectCreated" && kind !== "ObjectRemoved") return [];
       const action = kind === "ObjectCreated" ? "put" : "delete";
-      const key = decodeURIComponent(s3.object.key.replaceAll("+", " "));
+      const key = decodeKey(s3.object.key);
+      if (key === null) {
+        context.addIssue({ code: "custom", message: `Key "${s3.object.key}" is not URL-encoded` });
+        return [];
+      }
       return [{ action, bucket: s3.bucket.name, key, etag: s3.object.eTag ?? null }];
     }),
   );
+
+function decodeKey(text: string): string | null {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    // A percent sign that begins no UTF-8.
+    return null;
+  }
+}
 
 const eventBridgeSchema = z
   .looseObject({
