@@ -26,8 +26,8 @@ const consumers: Readonly<Record<string, typeof keepDeadLetters>> = {
   "foreword-experiment-events": consumeExperimentEvents,
   "foreword-dead-letters": keepDeadLetters,
 };
-/** A queue takes 256 KB at once; experiment messages have up to 60. */
-const MESSAGES_PER_SEND = 4;
+/** A queue takes 256 KB at once; experiment messages have up to 100. */
+const MESSAGES_PER_SEND = 2;
 
 /** Models, prefixes and the router are kept for as long as the isolate lives; an isolate has one environment. */
 let cached: { env: WorkerEnv; deps: Deps; app: ReturnType<typeof createApp> } | undefined;

@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import type { ExperimentEvent, ExperimentMessage } from "./events.ts";
 
 /** A queue takes messages of up to 128 KB; the rest is room for its own wrapping. */
-const MAX_MESSAGE_CHARACTERS = 60_000;
+const MAX_MESSAGE_BYTES = 100_000;
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 50;
 
@@ -42,15 +42,16 @@ export async function sendQuietly(deps: Deps, events: readonly ExperimentEvent[]
 
 function toMessages(events: readonly ExperimentEvent[], now: number): ExperimentMessage[] {
   const messages: { id: string; events: ExperimentEvent[] }[] = [];
-  let characters = Infinity;
+  const encoder = new TextEncoder();
+  let bytes = Infinity;
   for (const event of events) {
-    const size = JSON.stringify(event).length;
-    if (characters + size > MAX_MESSAGE_CHARACTERS) {
+    const size = encoder.encode(JSON.stringify(event)).length;
+    if (bytes + size > MAX_MESSAGE_BYTES) {
       messages.push({ id: newId("event", now), events: [] });
-      characters = 0;
+      bytes = 0;
     }
     messages.at(-1)?.events.push(event);
-    characters += size;
+    bytes += size;
   }
   return messages;
 }

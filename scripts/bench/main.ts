@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(args: readonly string[]
   training: async () => (await import("./training.ts")).training,
   kernel: async () => (await import("./kernel.ts")).kernel,
   serving: async () => (await import("./serving.ts")).serving,
+  experiments: async () => (await import("./experiments.ts")).experiments,
   control: async () => (await import("./control.ts")).control,
 };
 

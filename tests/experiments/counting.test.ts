@@ -46,8 +46,17 @@ const exposure = (
   phase = 1,
   key = `req_${unit}_${at}`,
 ): ExposureEvent => ({
-  ...{ type: "exposure", organization, key, experiment: EXPERIMENT, phase, variant, unit, exposedAt: at },
-  ...{ model: "m", unitId: unit, forced: false },
+  type: "exposure",
+  organization,
+  key,
+  experiment: EXPERIMENT,
+  phase,
+  variant,
+  unit,
+  exposedAt: at,
+  model: "m",
+  unitId: unit,
+  forced: false,
 });
 const outcome = (
   key: string,
@@ -59,8 +68,17 @@ const outcome = (
   return { type: "outcome", organization, key, experiment, phase, variant, unit, exposedAt, values, at };
 };
 const unmatched = (key: string, by: Partial<UnmatchedEvent>): UnmatchedEvent => ({
-  ...{ type: "unmatched", organization, key, request: null, experiment: null, unit: null, unitId: null },
-  ...{ metric: "bought", value: 1, at: START + 10, covariate: false },
+  type: "unmatched",
+  organization,
+  key,
+  request: null,
+  experiment: null,
+  unit: null,
+  unitId: null,
+  metric: "bought",
+  value: 1,
+  at: START + 10,
+  covariate: false,
   ...by,
 });
 

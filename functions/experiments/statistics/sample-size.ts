@@ -35,11 +35,16 @@ export function fixedSampleSize(question: SampleSizeQuestion): number {
  * The z-scores of a sequential test are a Brownian motion with drift against the mixture's boundary (see sequential.ts).
  * The boundary is concave, so each of its tangents lies above it, and the chance to cross a tangent, which is known
  * exactly (Siegmund 1985, "Sequential Analysis", equation 3.15), bounds the power from below; the best tangent is taken.
+ * Between two looks the z-score may cross and come back unseen: for that the boundary is raised by 0.583 standard
+ * deviations of what comes in between two looks (ibid., chapter X.2), assuming a hundred of them.
  */
 export function sequentialSampleSize(question: SampleSizeQuestion): number {
   const { effect, alpha, power } = question;
   const { control, treatment } = variances(question);
-  const drift = Math.abs(effect) / Math.sqrt((control + treatment) / 2);
+  // As the test itself has it: no arm's variance is taken for smaller than the two arms' together.
+  const pooled = (control + treatment) / 2;
+  const variance = (Math.max(control, pooled) + Math.max(treatment, pooled)) / 2;
+  const drift = Math.abs(effect) / Math.sqrt(variance);
   let low = fixedSampleSize(question);
   let high = 2 * low;
   const powerAt = (perVariant: number) => sequentialPower(drift, perVariant / 2, perVariant / 2, alpha);
@@ -53,6 +58,9 @@ export function sequentialSampleSize(question: SampleSizeQuestion): number {
 }
 
 const TANGENTS = 64;
+/** Siegmund's constant, and the looks that are counted on. */
+const OVERSHOOT = 0.583;
+const LOOKS = 100;
 
 /**
  * Least chance that the sequential test has decided by `effectiveUnits`.
@@ -76,7 +84,8 @@ export function sequentialPower(
     const log = Math.log1p(perUnit * time) + room;
     const height = Math.sqrt(spread * log);
     const slope = (log + 1) / (2 * height);
-    best = Math.max(best, crossingProbability(height - slope * time, drift - slope, effectiveUnits));
+    const intercept = height - slope * time + OVERSHOOT * Math.sqrt(effectiveUnits / LOOKS);
+    best = Math.max(best, crossingProbability(intercept, drift - slope, effectiveUnits));
   }
   return best;
 }

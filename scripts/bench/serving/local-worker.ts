@@ -22,10 +22,13 @@ export interface LocalWorker {
 
 /** wrangler's own S3 endpoint of the local R2. */
 const LOCAL_S3_PATH = "/cdn-cgi/local/r2/s3";
-const SCOPES = ["inference", "datasets"];
+const USUAL_KEY = { scopes: ["inference", "datasets"] };
 
 /** Starts workerd on a free port of 127.0.0.1; its state lies in `FOREWORD_STATE`. Throws when it does not come up. */
-export async function startLocalWorker(output: Output): Promise<LocalWorker> {
+export async function startLocalWorker(
+  output: Output,
+  key: { scopes: readonly string[]; requests_per_minute?: number } = USUAL_KEY,
+): Promise<LocalWorker> {
   const modelFolder = await importDefaultModel(output);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -35,7 +38,7 @@ export async function startLocalWorker(output: Output): Promise<LocalWorker> {
   const worker = await startWorker(port, adminKey);
   try {
     await uploadBundle(createS3Store({ endpoint: url + LOCAL_S3_PATH, ...bucketAccess() }), modelFolder);
-    const request = { name: "Benchmark", organization: "bench", scopes: SCOPES };
+    const request = { name: "Benchmark", organization: "bench", ...key };
     const { data } = await callApi(url, adminKey, "/v1/keys", z.object({ key: z.string() }), request);
     return { url, apiKey: data.key, died: worker.died, stop: () => worker.stop() };
   } catch (error) {
