@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: ["shared"],
   functions: ["functions", "shared"],
   trainer: ["trainer", "shared"],
-  scripts: ["scripts", "functions", "trainer", "shared"],
+  scripts: ["scripts", "functions", "trainer", "shared", "package.json"],
 };
 
 /** Rooms that run on workerd, where there is no Node. */
@@ -55,7 +55,7 @@ function fileFault(path: string, specifier: string): string | null {
   const target = resolveImport(path, specifier) ?? specifier;
   const allowed = MAY_IMPORT[room];
   if (allowed !== undefined && !allowed.includes(roomOf(target)))
-    return `${room}/ must not import "${target}"; it may import from ${allowed.map((name) => `${name}/`).join(", ")}`;
+    return `${room}/ must not import "${target}"; it may import from ${allowed.join(", ")}`;
   const adapters = ADAPTERS.find((folder) => target.startsWith(`${folder}/`));
   if (adapters === undefined || path.startsWith(`${adapters}/`)) return null;
   if (ENTRIES.includes(path) || room === "scripts" || room === "tests") return null;

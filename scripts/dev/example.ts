@@ -59,7 +59,7 @@ export async function tuneExample(stack: Stack, output: Output): Promise<TunedEx
 
 /** `train.jsonl` goes last: it is what triggers tuning. Files that are there already stay. */
 async function upload({ bucket }: Stack, output: Output): Promise<void> {
-  for (const file of [datasetFiles.test, datasetFiles.train]) {
+  for (const file of [datasetFiles.settings, datasetFiles.test, datasetFiles.train]) {
     const key = datasetKey(LOCAL_ORGANIZATION, DATASET, file);
     const content = readFileSync(join(folder, file));
     const head = await bucket.head(key);
