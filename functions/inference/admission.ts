@@ -5,6 +5,8 @@ import { createWaitingLine } from "./waiting-line.ts";
 export interface AdmissionLimits {
   /** Requests in progress at once. */
   readonly active: number;
+  /** Bytes that they may need at once; a single one may need more. */
+  readonly bytes: number;
   /** Requests that may wait for a place. */
   readonly waiting: number;
   /** Milliseconds that a request may wait. */
@@ -23,14 +25,15 @@ export interface Place {
 
 export interface Admission {
   /**
-   * Waits for a place, first come, first served. Throws UnavailableError (code `overloaded`) when too many wait or the wait
+   * Waits for a place for a request that may need so many bytes, first come, first served. Throws UnavailableError (code `overloaded`) when too many wait or the wait
    * is too long, and the reason of a cancellation. `onLost` is told when the place was taken back.
    */
-  enter(cancellation: Cancellation, onLost: () => void): Promise<Place>;
+  enter(cancellation: Cancellation, bytes: number, onLost: () => void): Promise<Place>;
   counts(): { readonly active: number; readonly waiting: number };
 }
 
 interface Holder {
+  readonly bytes: number;
   lastSeen: number;
   readonly onLost: () => void;
 }
@@ -51,10 +54,11 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
       holder.onLost();
     }
   };
-  const take = (onLost: () => void): Place | undefined => {
+  const take = (bytes: number, onLost: () => void): Place | undefined => {
     takeBack();
-    if (holders.size >= limits.active) return undefined;
-    const holder: Holder = { lastSeen: now(), onLost };
+    const taken = [...holders].reduce((sum, holder) => sum + holder.bytes, 0);
+    if (holders.size >= limits.active || (holders.size > 0 && taken + bytes > limits.bytes)) return undefined;
+    const holder: Holder = { bytes, lastSeen: now(), onLost };
     holders.add(holder);
     return {
       renew() {
@@ -68,9 +72,9 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
 
   return {
     counts: () => ({ active: holders.size, waiting: line.size }),
-    async enter(cancellation, onLost) {
+    async enter(cancellation, bytes, onLost) {
       cancellation.throwIfCancelled();
-      const place = line.size === 0 ? take(onLost) : undefined;
+      const place = line.size === 0 ? take(bytes, onLost) : undefined;
       if (place) return place;
       if (line.size >= limits.waiting) {
         throw new UnavailableError(
@@ -85,7 +89,7 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
         const message = `No place came free within ${limits.patience / 1000} s; try again`;
         throw new UnavailableError(message, { code: "overloaded", retryAfter: 5 });
       };
-      return line.wait(() => take(onLost), check);
+      return line.wait(() => take(bytes, onLost), check);
     },
   };
 }

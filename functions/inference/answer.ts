@@ -20,7 +20,7 @@ export async function answerWhole<T>(
   request: GenerationRequest,
   gather: (events: Events, session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await inferenceOf(deps).open(model, requestLifetime(c));
+  const session = await inferenceOf(deps).open(model, requestLifetime(c), tokensNeeded(request));
   try {
     const answer = await gather(watchAnswer(c, request, runGeneration(session, request)), session);
     c.header("server-timing", serverTiming(session.timings));
@@ -42,7 +42,7 @@ export async function answerStream(
   toChunks: (events: Events, session: Session) => AsyncGenerator<unknown, void, undefined>,
 ): Promise<Response> {
   const lifetime = requestLifetime(c);
-  const session = await inferenceOf(deps).open(model, lifetime);
+  const session = await inferenceOf(deps).open(model, lifetime, tokensNeeded(request));
   const events = watchAnswer(c, request, runGeneration(session, request));
   let first: IteratorResult<RunEvent, void>;
   try {
@@ -82,4 +82,10 @@ async function* closing<T>(
   } finally {
     session.close();
   }
+}
+
+/** Tokens that a request's longest sequence may grow to; with several answers the input's own sequence stays beside. */
+function tokensNeeded({ inputs, choices, settings }: GenerationRequest): number {
+  const longest = Math.max(...inputs.map((ids) => ids.length));
+  return (choices > 1 ? 2 : 1) * longest + settings.maxTokens;
 }

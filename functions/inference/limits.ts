@@ -2,8 +2,10 @@
 export const inferenceLimits = {
   /** Keys and values of soft prompts kept ready: about forty prompts of 100 virtual tokens on MiniMind2-Small. */
   prefixCacheBytes: 32 * 1024 * 1024,
-  /** Sequences in progress. Each holds its own keys and values. */
+  /** Requests in progress. */
   activeRequests: 8,
+  /** Keys and values that their sequences may grow to, all together: 4,096 tokens on MiniMind2-Small. */
+  sequenceBytes: 32 * 1024 * 1024,
   /** Requests that may wait for a place before others are turned away. */
   waitingRequests: 120,
   waitingMilliseconds: 60_000,

@@ -1,3 +1,4 @@
+import type { Architecture } from "../../shared/contracts/model.ts";
 import type { Deps } from "../deps.ts";
 import { createPromptRecords } from "../records/prompts.ts";
 import { createAdmission, type Admission } from "./admission.ts";
@@ -13,7 +14,10 @@ export interface Inference {
   readonly resolver: ModelResolver;
   readonly prefixes: PrefixCache;
   readonly admission: Admission;
-  open(model: ResolvedModel, lifetime: Lifetime): Promise<Session>;
+  /**
+   * @param tokens that the request's longest sequence may grow to, soft prompt not counted
+   */
+  open(model: ResolvedModel, lifetime: Lifetime, tokens: number): Promise<Session>;
 }
 
 const SILENCE_MS = 60_000;
@@ -35,6 +39,7 @@ function createInference(deps: Deps): Inference {
   const admission = createAdmission(
     {
       active: inferenceLimits.activeRequests,
+      bytes: inferenceLimits.sequenceBytes,
       waiting: inferenceLimits.waitingRequests,
       patience: inferenceLimits.waitingMilliseconds,
       silence: SILENCE_MS,
@@ -45,13 +50,15 @@ function createInference(deps: Deps): Inference {
     resolver: createModelResolver(models, createPromptRecords(deps.database)),
     prefixes,
     admission,
-    open(resolved, lifetime) {
+    open(resolved, lifetime, tokens) {
       const { prompt, manifest } = resolved;
       return openSession(
         {
           admission,
           lock,
           now,
+          // A sequence holds the soft prompt's keys and values too.
+          bytes: (tokens + (prompt?.prompt.virtual_tokens ?? 0)) * kvBytesPerToken(manifest.architecture),
           load: () => models.load(manifest.name),
           async usePrefix(model) {
             if (!prompt) return null;
@@ -64,4 +71,9 @@ function createInference(deps: Deps): Inference {
       );
     },
   };
+}
+
+/** Bytes of float32 keys and values that one token takes in a sequence. */
+function kvBytesPerToken({ layers, kvHeads, headSize }: Architecture): number {
+  return 2 * layers * kvHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
 }

@@ -49,6 +49,8 @@ export interface SessionParts {
   readonly lock: TurnLock;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Bytes of keys and values that the request's sequences may grow to. */
+  readonly bytes: number;
   readonly load: () => Promise<LoadedModel>;
   readonly usePrefix: (model: LoadedModel) => Promise<PrefixLease | null>;
 }
@@ -94,7 +96,7 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
   };
 
   try {
-    const place = await timed("queue", () => admission.enter(cancellation, onLost));
+    const place = await timed("queue", () => admission.enter(cancellation, parts.bytes, onLost));
     releases.push(() => place.leave());
     const model = await timed("prefix", parts.load);
     const lease = await timed("prefix", () => parts.usePrefix(model));

@@ -57,8 +57,10 @@ export function classificationsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
     const { field, ids } = inputIds(model, body, tokenizer);
     const longest = Math.max(...completions.map((tokens) => tokens.length));
     for (const input of ids) roomForAnswer(model, input.length + longest, field);
+    // A label is scored on a copy of its input's sequence.
+    const needed = 2 * Math.max(...ids.map((input) => input.length)) + longest;
 
-    const session = await inference.open(model, requestLifetime(c));
+    const session = await inference.open(model, requestLifetime(c), needed);
     try {
       const scored = await classify(session, ids, completions);
       c.header("server-timing", serverTiming(session.timings));

@@ -15,14 +15,14 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => undefined).catch((error: unknown) => error);
 
 describe("admission", () => {
-  const limits = { active: 2, waiting: 2, patience: 1000, silence: 5000 };
+  const limits = { active: 2, bytes: 100, waiting: 2, patience: 1000, silence: 5000 };
   const time = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
   it("lets so many in, has so many wait in order, and turns the rest away", async () => {
     const admission = createAdmission(limits, Date.now);
     const order: string[] = [];
     const enter = async (name: string) => {
-      const place = await admission.enter(live(), nothing);
+      const place = await admission.enter(live(), 1, nothing);
       order.push(name);
       return place;
     };
@@ -48,10 +48,10 @@ describe("admission", () => {
 
   it("lets nobody overtake those who wait", async () => {
     const admission = createAdmission({ ...limits, active: 1 }, Date.now);
-    const first = await admission.enter(live(), nothing);
+    const first = await admission.enter(live(), 1, nothing);
     const order: string[] = [];
     const enter = async (name: string) => {
-      await admission.enter(live(), nothing);
+      await admission.enter(live(), 1, nothing);
       order.push(name);
     };
     void enter("waits");
@@ -62,12 +62,28 @@ describe("admission", () => {
     expect(order).toEqual(["waits"]);
   });
 
+  it("lets in as many as there is memory for, and one alone whatever it needs", async () => {
+    const admission = createAdmission({ ...limits, active: 9 }, Date.now);
+    const large = await admission.enter(live(), 1000, nothing);
+    const first = admission.enter(live(), 60, nothing);
+    const second = admission.enter(live(), 60, nothing);
+    await time(50);
+    expect(admission.counts()).toEqual({ active: 1, waiting: 2 });
+    large.leave();
+    await time(50);
+    expect(admission.counts()).toEqual({ active: 1, waiting: 1 });
+    (await first).leave();
+    await time(50);
+    expect(admission.counts()).toEqual({ active: 1, waiting: 0 });
+    (await second).leave();
+  });
+
   it("turns away who waited too long, and forgets who left", async () => {
     const admission = createAdmission({ ...limits, active: 1 }, Date.now);
-    const place = await admission.enter(live(), nothing);
-    const waited = failure(admission.enter(live(), nothing));
+    const place = await admission.enter(live(), 1, nothing);
+    const waited = failure(admission.enter(live(), 1, nothing));
     const caller = createCancellation();
-    const left = failure(admission.enter(caller, nothing));
+    const left = failure(admission.enter(caller, 1, nothing));
     caller.cancel(new Error("left"));
     caller.cancel(new Error("left again"));
     await time(20);
@@ -82,16 +98,16 @@ describe("admission", () => {
   it("takes a place back from a holder who gives no sign of life", async () => {
     const admission = createAdmission({ ...limits, active: 1 }, Date.now);
     const lost = vi.fn<() => void>();
-    const first = await admission.enter(live(), lost);
+    const first = await admission.enter(live(), 1, lost);
     await time(4000);
     first.renew();
     await time(4000);
-    const turnedAway = failure(admission.enter(live(), nothing));
+    const turnedAway = failure(admission.enter(live(), 1, nothing));
     await time(990);
     expect(lost).not.toHaveBeenCalled();
     await time(20);
     expect(await turnedAway).toMatchObject({ code: "overloaded" });
-    const place = await admission.enter(live(), nothing);
+    const place = await admission.enter(live(), 1, nothing);
     expect(lost).toHaveBeenCalledOnce();
     // The lost holder's leaving must not free the place of the one who has it now.
     first.leave();
@@ -101,12 +117,12 @@ describe("admission", () => {
 
   it("passes over waiters whom the runtime has ended", async () => {
     const admission = createAdmission({ ...limits, active: 1, patience: 60_000 }, Date.now);
-    const first = await admission.enter(live(), nothing);
+    const first = await admission.enter(live(), 1, nothing);
     const timers = vi.spyOn(globalThis, "setTimeout").mockImplementationOnce(() => 0 as never);
-    void admission.enter(live(), nothing);
+    void admission.enter(live(), 1, nothing);
     timers.mockRestore();
     let entered = false;
-    void admission.enter(live(), nothing).then(() => (entered = true));
+    void admission.enter(live(), 1, nothing).then(() => (entered = true));
     await time(100);
     first.leave();
     await time(5000);
