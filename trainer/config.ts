@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidRequestError } from "../shared/errors.ts";
+import { devices, type Device } from "./choose-providers.ts";
 
 const schema = z.object({
   FOREWORD_URL: z.url(),
@@ -9,6 +10,9 @@ const schema = z.object({
   FOREWORD_WORK_DIRECTORY: z.string().default("/tmp/foreword-trainer"),
   FOREWORD_HEARTBEAT_SECONDS: z.coerce.number().positive().max(20).default(5),
   FOREWORD_THREADS: z.coerce.number().int().nonnegative().default(0),
+  FOREWORD_DEVICE: z.enum(devices).default("cpu"),
+  /** Touched with every sign of life; see health-check.ts. */
+  FOREWORD_HEARTBEAT_FILE: z.string().min(1).optional(),
   /** Where to serve Prometheus' metrics; without it they are not served. */
   FOREWORD_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   /** With 1 the process ends when no job waits, as one-shot machines want it. */
@@ -34,6 +38,8 @@ export interface TrainerConfig {
   readonly threads: number;
   readonly exitWhenIdle: boolean;
   readonly metricsPort: number | undefined;
+  readonly device: Device;
+  readonly heartbeatFile: string | undefined;
 }
 
 /** Reads the environment. Throws InvalidRequestError naming the variable that is missing or wrong. */
@@ -53,6 +59,8 @@ export function readConfig(environment: Record<string, string | undefined>): Tra
     threads: variables.FOREWORD_THREADS,
     exitWhenIdle: variables.FOREWORD_EXIT_WHEN_IDLE,
     metricsPort: variables.FOREWORD_METRICS_PORT,
+    device: variables.FOREWORD_DEVICE,
+    heartbeatFile: variables.FOREWORD_HEARTBEAT_FILE,
   };
 }
 

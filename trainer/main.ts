@@ -1,6 +1,9 @@
+import { InvalidRequestError } from "../shared/errors.ts";
 import { createHttpJobQueue } from "./adapters/http-job-queue.ts";
 import { createS3Store } from "./adapters/s3.ts";
+import { chooseProviders } from "./choose-providers.ts";
 import { readConfig } from "./config.ts";
+import { withHeartbeatFile } from "./heartbeat-file.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { serveMetrics } from "./metrics/serve-metrics.ts";
 import { LeaseLostError, runJobs } from "./run-jobs.ts";
@@ -8,8 +11,10 @@ import { createTrain } from "./train.ts";
 
 /** sysexits' EX_TEMPFAIL: start me again. */
 const EXIT_TRY_AGAIN = 75;
+/** sysexits' EX_CONFIG: starting again changes nothing. */
+const EXIT_CONFIGURATION = 78;
 
-const config = readConfig(process.env);
+const config = readConfigOrEnd();
 const shutdown = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => shutdown.abort());
 
@@ -20,12 +25,14 @@ const log = (message: string, fields: Record<string, unknown> = {}) =>
 try {
   log("Trainer started", { url: config.url });
   if (config.metricsPort !== undefined) await serveMetrics(metrics, config.metricsPort);
+  const queue = createHttpJobQueue(config.url, config.key);
   await runJobs(
-    createHttpJobQueue(config.url, config.key),
+    config.heartbeatFile === undefined ? queue : withHeartbeatFile(queue, config.heartbeatFile),
     createTrain({
       store: createS3Store(config.bucket),
       workDirectory: config.workDirectory,
       threads: config.threads,
+      providers: chooseProviders(config.device, log),
     }),
     {
       heartbeatMs: config.heartbeatMs,
@@ -41,3 +48,14 @@ try {
 }
 // Connections that are kept open for a next request would keep the process as well.
 process.exit();
+
+/** Ends the process with one line, not a stack, where the environment is not what it should be. */
+function readConfigOrEnd() {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_CONFIGURATION);
+  }
+}

@@ -12,6 +12,7 @@ import { savePrompt } from "./save-prompt.ts";
 import { readCheckpoint, writeCheckpoint } from "./tuning/checkpoint.ts";
 import { evaluateHeldOut } from "./tuning/evaluate.ts";
 import { metricsCsv } from "./tuning/metrics-csv.ts";
+import type { Provider } from "./choose-providers.ts";
 import { computePrefix, createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
 import { runTuning, type TuningRun } from "./tuning/run-tuning.ts";
 import { createStart } from "./tuning/start.ts";
@@ -23,6 +24,7 @@ export interface TrainOptions {
   readonly workDirectory: string;
   /** 0 takes every core. */
   readonly threads: number;
+  readonly providers?: readonly Provider[];
   /** For benchmarks: choices that no user is offered. */
   readonly overrides?: Partial<ChosenSettings>;
 }
@@ -31,7 +33,7 @@ const CHECKPOINT = "checkpoint.safetensors";
 const METRICS = "metrics.csv";
 
 /** Makes the function that tunes one job, from the dataset in the bucket to the soft prompt in the bucket. */
-export function createTrain({ store, workDirectory, threads, overrides }: TrainOptions): Train {
+export function createTrain({ store, workDirectory, threads, providers, overrides }: TrainOptions): Train {
   return async (job, report, signal) => {
     const progress = progressReporter(report);
     progress({ phase: "preparing" });
@@ -45,6 +47,7 @@ export function createTrain({ store, workDirectory, threads, overrides }: TrainO
       tokensBefore: [],
       tokensAfter: data.sharedTokens,
       threads,
+      providers,
     };
     const model = placed(bare, chosen);
     const { valid, train: rows } = splitValidation(data, chosen.validationRows, chosen.seed);

@@ -7,6 +7,7 @@ import {
   type SoftPromptSlot,
 } from "../model/training-graph.ts";
 import { prefixGraph } from "../model/prefix-graph.ts";
+import type { Provider } from "../choose-providers.ts";
 import { createSession, type GraphSession, type Tensors } from "../onnx/session.ts";
 import type { WeightFile } from "../onnx/weight-file.ts";
 import type { CompletionScore, Objective, Score } from "./objective.ts";
@@ -22,6 +23,8 @@ export interface TuningModel {
   readonly tokensAfter: readonly number[];
   /** 0 takes every core. */
   readonly threads: number;
+  /** Where graphs run; the CPU by default. */
+  readonly providers?: readonly Provider[] | undefined;
 }
 
 /** What stands in the slot of a graph. */
@@ -123,6 +126,7 @@ function open(model: TuningModel, graph: Parameters<typeof createSession>[0]): P
   return createSession(graph, {
     folder: model.weights.folder,
     ...(model.threads === 0 ? {} : { threads: model.threads }),
+    ...(model.providers === undefined ? {} : { providers: model.providers }),
   });
 }
 
