@@ -56,6 +56,6 @@ function readConfigOrEnd() {
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error;
     console.error(error.message);
-    process.exit(EXIT_CONFIGURATION);
+    return process.exit(EXIT_CONFIGURATION);
   }
 }

@@ -11,8 +11,12 @@ export async function ensureBaseModel(wrangler: Wrangler, bucket: string, folder
   );
   const place = (file: string) => `${bucket}/${modelKey(manifest.name, file)}`;
   const there = await ask(wrangler, [
-    ...["r2", "object", "get", place(bundleFiles.manifest)],
-    ...["--remote", "--pipe"],
+    "r2",
+    "object",
+    "get",
+    place(bundleFiles.manifest),
+    "--remote",
+    "--pipe",
   ]);
   const known = modelManifestSchema.safeParse(parseJson(there ?? ""));
   if (known.success && JSON.stringify(known.data.files) === JSON.stringify(manifest.files))

@@ -51,11 +51,22 @@ export async function ensureNotification(
   const rules = await ask(wrangler, ["r2", "bucket", "notification", "list", bucket]);
   if (rules !== null && hasRule(rules, eventQueue)) return "there already";
   await must(wrangler, [
-    ...["r2", "bucket", "notification", "create", bucket],
-    ...["--event-types", "object-create", "object-delete"],
-    ...["--prefix", EVENT_PREFIX, "--suffix", datasetFiles.train],
-    ...["--queue", eventQueue],
-    ...["--description", "Foreword: datasets that come and go"],
+    "r2",
+    "bucket",
+    "notification",
+    "create",
+    bucket,
+    "--event-types",
+    "object-create",
+    "object-delete",
+    "--prefix",
+    EVENT_PREFIX,
+    "--suffix",
+    datasetFiles.train,
+    "--queue",
+    eventQueue,
+    "--description",
+    "Foreword: datasets that come and go",
   ]);
   return "created";
 }

@@ -34,7 +34,8 @@ export async function startApp(): Promise<AppServer> {
   const newKey = async (scopes: readonly Scope[]) =>
     (await createKeyRecords(deps).create("acme", "test", scopes)).key;
   const key = await newKey(["inference", "datasets", "prompts:download", "experiments", "admin"]);
-  const server = await listen(createServer(getRequestListener(createApp(deps).fetch)));
+  const answer = getRequestListener(createApp(deps).fetch);
+  const server = await listen(createServer((request, response) => void answer(request, response)));
   return {
     ...server,
     environment: { FOREWORD_URL: server.url, FOREWORD_API_KEY: key },

@@ -169,8 +169,19 @@ it("chat streams an answer, or gives it whole as JSON", async () => {
 it("prompts: what was imported is exported again", async () => {
   const fixture = join(import.meta.dirname, "../fixtures/spam-prompt");
   const imported = await run([
-    ...["prompts", "import", fixture, "--model", "minimind2-small", "--suffix", "mail"],
-    ...["--format", "completion", "--labels", " spam", " ham", "--json"],
+    "prompts",
+    "import",
+    fixture,
+    "--model",
+    "minimind2-small",
+    "--suffix",
+    "mail",
+    "--format",
+    "completion",
+    "--labels",
+    " spam",
+    " ham",
+    "--json",
   ]);
   expect(imported.stderr).toBe("");
   const { id, model } = z

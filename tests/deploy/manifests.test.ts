@@ -88,7 +88,9 @@ describe("scaled-job.yaml", () => {
       name,
       value ?? values[name as keyof typeof values],
     ]);
-    expect(readConfig(Object.fromEntries(given))).toMatchObject({ exitWhenIdle: true });
+    expect(readConfig(Object.fromEntries(given) as Record<string, string>)).toMatchObject({
+      exitWhenIdle: true,
+    });
   });
 
   it("may write where the trainer writes, and nowhere else", () => {
