@@ -30,12 +30,19 @@ const KEY_LENGTH = 8;
  * doing it twice does nothing twice.
  */
 export async function enterFinishedJobs(deps: Deps): Promise<void> {
-  for (const candidate of await listCandidates(deps.database)) {
-    try {
-      await enter(deps, candidate);
-    } catch (error) {
-      deps.log({ level: "error", message: "Entry failed", job: candidate.jobId, error: String(error) });
-    }
+  try {
+    for (const candidate of await listCandidates(deps.database)) await tryToEnter(deps, candidate);
+  } catch (error) {
+    deps.log({ level: "error", message: "Entries could not be read", error: String(error) });
+  }
+}
+
+/** One that fails holds up no other, and is tried again at the next look. */
+async function tryToEnter(deps: Deps, candidate: Candidate): Promise<void> {
+  try {
+    await enter(deps, candidate);
+  } catch (error) {
+    deps.log({ level: "error", message: "Entry failed", job: candidate.jobId, error: String(error) });
   }
 }
 

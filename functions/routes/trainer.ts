@@ -10,6 +10,8 @@ import {
 } from "../../shared/contracts/job.ts";
 import { InternalError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
+import { currentModelFor } from "../experiments/current-model.ts";
+import { enterFinishedJobs } from "../experiments/entries.ts";
 import { createRouter } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { afterAnswer } from "../http/background.ts";
@@ -59,7 +61,8 @@ export function trainerRoutes(deps: Deps) {
         trainer: c.get("caller").keyId,
       });
       const lease = { token: job.leaseToken, expires_at: job.leaseExpiresAt as number };
-      return c.json({ job: present(job, dataset), lease }, 200);
+      const current = await currentModelFor(deps, job);
+      return c.json({ job: { ...present(job, dataset), current }, lease }, 200);
     },
   );
 
@@ -92,6 +95,7 @@ export function trainerRoutes(deps: Deps) {
       const answer = await leases.complete(id, token, prompt);
       deps.log({ level: "info", message: "Job succeeded", job: id, model: answer.model });
       afterAnswer(c, deliverWebhooks(deps));
+      afterAnswer(c, enterFinishedJobs(deps));
       return c.json(answer, 200);
     },
   );

@@ -119,7 +119,7 @@ describe("an experiment", () => {
 
   test("streams, and generates in both endpoints", async () => {
     await create("generates", { unit: "session" });
-    const ask = (path: string, body: object) =>
+    const generate = (path: string, body: object) =>
       exports.default.fetch(`http://foreword.test${path}`, {
         method: "POST",
         headers: {
@@ -130,12 +130,12 @@ describe("an experiment", () => {
         body: JSON.stringify({ model: "generates", max_tokens: 3, temperature: 0, ...body }),
       });
     const messages = [{ role: "user", content: "Hello" }];
-    const streamed = await ask("/v1/chat/completions", { messages, stream: true });
+    const streamed = await generate("/v1/chat/completions", { messages, stream: true });
     expect(streamed.headers.get("x-foreword-exposure")).toMatch(/^xp_/);
     expect(await streamed.text()).toContain("[DONE]");
-    expect((await ask("/v1/completions", { prompt: "Hello" })).headers.get("x-foreword-variant")).toMatch(
-      /^[ab]$/,
-    );
+    expect(
+      (await generate("/v1/completions", { prompt: "Hello" })).headers.get("x-foreword-variant"),
+    ).toMatch(/^[ab]$/);
     const report = await eventually(
       () => results("generates"),
       (one) => metric(one, "completion_tokens").some(({ units }) => units === 1),
@@ -398,8 +398,11 @@ describe("policies", () => {
 describe("a finished tuning job", () => {
   const scores = (accuracy: number) => ({ loss: 1, token_accuracy: 1, accuracy });
   const evaluation = (baseAccuracy: number, tuned: number) => ({
-    ...{ split: "test" as const, rows: 100, majority_share: 0.5 },
-    ...{ base: scores(baseAccuracy), tuned: scores(tuned) },
+    split: "test" as const,
+    rows: 100,
+    majority_share: 0.5,
+    base: scores(baseAccuracy),
+    tuned: scores(tuned),
   });
   async function finishJob(experiment: object, accuracy: number): Promise<string> {
     const job = newId("job");
