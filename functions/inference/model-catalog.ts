@@ -83,6 +83,8 @@ export function createModelCatalog({ store, createEngine, now }: CatalogOptions)
           return ready;
         }
         const loaded = { manifest, tokenizer, engine };
+        // An older version's memory goes with the last request that uses it.
+        for (const [other, { manifest: older }] of models) if (older.name === name) models.delete(other);
         models.set(version, loaded);
         return loaded;
       });

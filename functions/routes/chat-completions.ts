@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import { requestedModel } from "../experiments/requested-model.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
+import { jsonAnswer } from "../http/openapi.ts";
 import { answerHead } from "../inference/answer-head.ts";
 import { answerStream, answerWhole } from "../inference/answer.ts";
 import { chatAnswer, chatChunks } from "../inference/chat-answer.ts";
@@ -26,6 +27,7 @@ const route = createRoute({
     body: { required: true, content: { "application/json": { schema: chatCompletionRequestSchema } } },
   },
   responses: {
+    ...jsonAnswer(chatCompletionSchema),
     200: {
       description: "The answer, whole or as a stream of `chat.completion.chunk`s",
       content: {

@@ -12,6 +12,7 @@ import { requestedModel } from "../experiments/requested-model.ts";
 import { noteClassification } from "../experiments/watch-answer.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
+import { jsonAnswer } from "../http/openapi.ts";
 import { fingerprint, usage } from "../inference/answer-head.ts";
 import { classify } from "../inference/classify.ts";
 import { roomForAnswer } from "../inference/generation-settings.ts";
@@ -38,12 +39,7 @@ const route = createRoute({
   request: {
     body: { required: true, content: { "application/json": { schema: classificationRequestSchema } } },
   },
-  responses: {
-    200: {
-      description: "The best label of each input, and all scores",
-      content: { "application/json": { schema: classificationSchema } },
-    },
-  },
+  responses: jsonAnswer(classificationSchema),
 });
 
 export function classificationsRoutes(deps: Deps): OpenAPIHono<AppEnv> {

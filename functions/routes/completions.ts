@@ -11,6 +11,7 @@ import type { Deps } from "../deps.ts";
 import { requestedModel } from "../experiments/requested-model.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
+import { jsonAnswer } from "../http/openapi.ts";
 import { answerHead } from "../inference/answer-head.ts";
 import { answerStream, answerWhole } from "../inference/answer.ts";
 import { completionAnswer, completionChunks } from "../inference/completion-answer.ts";
@@ -33,6 +34,7 @@ const route = createRoute({
   middleware: [requireScope("inference"), ...requireJson()],
   request: { body: { required: true, content: { "application/json": { schema: completionRequestSchema } } } },
   responses: {
+    ...jsonAnswer(completionSchema),
     200: {
       description: "The answer, whole or as a stream of chunks",
       content: {
