@@ -13,7 +13,7 @@ import { toJson, toTable } from "./serving/report.ts";
 export async function serving(args: readonly string[]): Promise<void> {
   const { json, quick } = readArguments(args);
   // A stack of its own, gone at the end. The modules that read the folder are imported once it is set.
-  const state = await mkdtemp(join(tmpdir(), "foreword-bench-"));
+  const state = await mkdtemp(join(tmpdir(), "foreword-serving-"));
   process.env["FOREWORD_STATE"] = state;
   try {
     const { createOutput } = await import("../dev/output.ts");

@@ -11,6 +11,8 @@ export interface Endurance {
   readonly failed: number;
   /** After the soft prompts have all been used, before the long run. */
   readonly before: IsolateMemory;
+  /** After half of it: a leak goes on growing in the second half, a warming cache does not. */
+  readonly halfway: IsolateMemory;
   readonly after: IsolateMemory;
 }
 
@@ -44,11 +46,16 @@ export async function measureEndurance(
   };
   for (const model of models) await one(model);
   const before = await settledMemory(inspector);
-  const caller = async () => {
-    while (progress.sent < count && performance.now() < until)
-      await one(models[random.below(models.length)] ?? "");
+  const runUntil = async (sent: number) => {
+    const caller = async () => {
+      while (progress.sent < sent && performance.now() < until)
+        await one(models[random.below(models.length)] ?? "");
+    };
+    await Promise.all(Array.from({ length: CALLERS }, caller));
   };
-  await Promise.all(Array.from({ length: CALLERS }, caller));
+  await runUntil(Math.ceil(count / 2));
+  const halfway = await settledMemory(inspector);
+  await runUntil(count);
   const after = await settledMemory(inspector);
-  return { requests: progress.sent, failed: progress.failed, before, after };
+  return { requests: progress.sent, failed: progress.failed, before, halfway, after };
 }

@@ -6,12 +6,16 @@ import { descendants, listeningPorts } from "./processes.ts";
 export interface Inspector {
   /** The isolate's global scope, for commands that evaluate something. */
   readonly contextId: number;
-  /** One command of the Chrome DevTools protocol. Throws UnavailableError when it fails or takes too long. */
+  /**
+   * One command of the Chrome DevTools protocol. Throws UnavailableError when it fails or takes too long, and when the
+   * Worker was loaded anew in the meantime, as wrangler does when a source file changes: its memory is then another.
+   */
   send<T>(method: string, schema: z.ZodType<T>, parameters?: object): Promise<T>;
   close(): void;
 }
 
-const COMMAND_TIMEOUT_MS = 60_000;
+/** The isolate answers between two pieces of work; on a busy machine the model's first ones take long. */
+const COMMAND_TIMEOUT_MS = 120_000;
 const PROBE_TIMEOUT_MS = 1000;
 /**
  * workerd lets one client in at a time, and that is wrangler, which passes commands on. Its list names one target, where
@@ -39,10 +43,16 @@ export async function connectInspector(): Promise<Inspector> {
   const socket = new Client(await debuggerUrl(), { headers: { origin: ORIGIN } });
   const pending = new Map<number, (message: Message) => void>();
   const context = Promise.withResolvers<number>();
+  let first: number | undefined;
+  let isReloaded = false;
   socket.addEventListener("message", ({ data }) => {
     const message = messageSchema.parse(JSON.parse(String(data)));
-    if (message.method === "Runtime.executionContextCreated")
-      context.resolve(contextSchema.parse(message.params).context.id);
+    if (message.method === "Runtime.executionContextCreated") {
+      const { id } = contextSchema.parse(message.params).context;
+      first ??= id;
+      isReloaded ||= id !== first;
+      context.resolve(id);
+    }
     if (message.id !== undefined) pending.get(message.id)?.(message);
   });
   socket.addEventListener("error", () =>
@@ -52,6 +62,10 @@ export async function connectInspector(): Promise<Inspector> {
   return {
     contextId: await inTime(context.promise, "say which isolate it is"),
     async send(method, schema, parameters = {}) {
+      if (isReloaded)
+        throw new UnavailableError(
+          "The Worker was loaded anew while it was measured: did a source file change?",
+        );
       const id = ++lastId;
       const { promise, resolve } = Promise.withResolvers<Message>();
       pending.set(id, resolve);

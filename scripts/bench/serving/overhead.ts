@@ -11,7 +11,7 @@ const SAMPLING_INTERVAL = 500;
 export interface Overhead {
   /** All but the model's own computation in wasm: HTTP, routing, lookup, tokens to text, sampling. */
   readonly ratio: number;
-  /** All but what the Worker counts as prefill and decode, which includes sampling. */
+  /** All but what the Worker itself counts as prefill and decode (sampling among them), without a profiler. */
   readonly aroundGeneration: number;
 }
 
@@ -22,10 +22,12 @@ const profileSchema = z.object({
     timeDeltas: z.array(z.number()),
   }),
 });
+type Profile = z.infer<typeof profileSchema>["profile"];
+type CallFrame = Profile["nodes"][number]["callFrame"];
 
 /**
- * Measures once without and once with V8's profiler: the one for the Worker's own timings, the other for what no timing
- * can tell apart from outside, the time inside wasm.
+ * Asks in turn without and with V8's profiler: the one for the Worker's own timings, the other for what no timing can tell
+ * apart from outside, the time inside wasm.
  */
 export async function measureOverhead(
   worker: LocalWorker,
@@ -34,35 +36,34 @@ export async function measureOverhead(
   prompt: readonly number[],
   repeats: number,
 ): Promise<Overhead> {
-  const plain = await ask(worker, model, prompt, repeats);
+  const ask = () => complete(worker, { model, prompt, max_tokens: ANSWER_TOKENS });
+  const plain = { wallMs: 0, modelMs: 0 };
+  const profiled = { wallMs: 0, wasmMs: 0 };
   await inspector.send("Profiler.enable", z.unknown());
   await inspector.send("Profiler.setSamplingInterval", z.unknown(), { interval: SAMPLING_INTERVAL });
-  await inspector.send("Profiler.start", z.unknown());
-  const profiled = await ask(worker, model, prompt, repeats);
-  const { profile } = await inspector.send("Profiler.stop", profileSchema);
+  for (let i = 0; i < repeats; i++) {
+    const { wallMs, timings } = await ask();
+    plain.wallMs += wallMs;
+    plain.modelMs += timings.prefill + timings.decode;
+    await inspector.send("Profiler.start", z.unknown());
+    profiled.wallMs += (await ask()).wallMs;
+    const { profile } = await inspector.send("Profiler.stop", profileSchema);
+    profiled.wasmMs += timeIn(profile, ({ url }) => url.startsWith("wasm:"));
+  }
   await inspector.send("Profiler.disable", z.unknown());
   return {
-    ratio: 1 - wasmMilliseconds(profile) / profiled.wallMs,
+    ratio: 1 - profiled.wasmMs / profiled.wallMs,
     aroundGeneration: 1 - plain.modelMs / plain.wallMs,
   };
 }
 
-/** Sums over several answers, in milliseconds. */
-async function ask(worker: LocalWorker, model: string, prompt: readonly number[], repeats: number) {
-  const sums = { wallMs: 0, modelMs: 0 };
-  for (let i = 0; i < repeats; i++) {
-    const { wallMs, timings } = await complete(worker, { model, prompt, max_tokens: ANSWER_TOKENS });
-    sums.wallMs += wallMs;
-    sums.modelMs += timings.prefill + timings.decode;
-  }
-  return sums;
-}
-
-function wasmMilliseconds({ nodes, samples, timeDeltas }: z.infer<typeof profileSchema>["profile"]): number {
-  const wasm = new Set(
-    nodes.filter(({ callFrame }) => callFrame.url.startsWith("wasm:")).map(({ id }) => id),
-  );
+/** Milliseconds that the profiled thread spent in the functions that match. */
+function timeIn({ nodes, samples, timeDeltas }: Profile, matches: (frame: CallFrame) => boolean): number {
+  const wanted = new Set(nodes.filter(({ callFrame }) => matches(callFrame)).map(({ id }) => id));
   // A sample's delta is the time before it; the next one's is the time that it stands for.
-  const microseconds = samples.reduce((sum, id, i) => sum + (wasm.has(id) ? (timeDeltas[i + 1] ?? 0) : 0), 0);
+  const microseconds = samples.reduce(
+    (sum, id, i) => sum + (wanted.has(id) ? (timeDeltas[i + 1] ?? 0) : 0),
+    0,
+  );
   return microseconds / 1000;
 }

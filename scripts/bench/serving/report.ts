@@ -1,5 +1,6 @@
 import type { RivalName } from "./rival.ts";
 import type { Speed } from "./contest.ts";
+import type { IsolateMemory } from "./memory.ts";
 import type { ServingResult } from "./run.ts";
 
 const MEGABYTE = 1e6;
@@ -28,7 +29,7 @@ export function toJson({ latency, speed, overhead, concurrency, peak }: ServingR
 /** The same for people, with what the JSON leaves out. */
 export function toTable(result: ServingResult): string {
   const { settings, latency, speed, overhead, concurrency, endurance, peak, resident } = result;
-  const growth = total(endurance.after) - total(endurance.before);
+  const { before, halfway, after } = endurance;
   const rows: [string, string, string][] = [
     ["time to first token, no prompt", ms(latency.n0), ""],
     [
@@ -42,7 +43,11 @@ export function toTable(result: ServingResult): string {
       speedRows(name, speed.rivals[name], speed.ours),
     ),
     ["all but wasm, 32 tokens", percent(overhead.ratio), "HTTP, routing, lookup, text, sampling"],
-    ["  around prefill and decode", percent(overhead.aroundGeneration), "the same without sampling and text"],
+    [
+      "  around prefill and decode",
+      percent(overhead.aroundGeneration),
+      "by the Worker's own clock, sampling counted as decode",
+    ],
     [
       `${concurrency.callers} callers at once`,
       `${concurrency.completed} answers, ${concurrency.failed} failed`,
@@ -52,13 +57,13 @@ export function toTable(result: ServingResult): string {
     ["peak wasm + JS heap", megabytes(total(peak)), `${megabytes(peak.wasm)} + ${megabytes(peak.heap)}`],
     [
       `  ${settings.prompts} prompts, ${settings.promptsInUse} used`,
-      `${megabytes(total(endurance.before))} settled`,
-      `${megabytes(endurance.before.wasm)} + ${megabytes(endurance.before.heap)}`,
+      `${megabytes(total(before))} settled`,
+      `${megabytes(before.wasm)} + ${megabytes(before.heap)}`,
     ],
     [
       `  after ${endurance.requests} requests`,
-      `${megabytes(total(endurance.after))} settled`,
-      `${growth < 0 ? "" : "+"}${megabytes(growth)}; ${endurance.failed} failed`,
+      `${megabytes(total(after))} settled`,
+      `${change(before, halfway)} in the first half, ${change(halfway, after)} in the second; ${endurance.failed} failed`,
     ],
     [
       "  workerd, resident",
@@ -88,7 +93,13 @@ function ratio(ours: Speed, rival: Measured): number | null {
   return "notMeasured" in rival ? null : round(ours.decode / rival.decode, 3);
 }
 
-const total = ({ wasm, heap }: { wasm: number; heap: number }) => wasm + heap;
+/** With its sign. */
+function change(from: IsolateMemory, to: IsolateMemory): string {
+  const bytes = total(to) - total(from);
+  return `${bytes < 0 ? "" : "+"}${megabytes(bytes)}`;
+}
+
+const total = ({ wasm, heap }: IsolateMemory) => wasm + heap;
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`;

@@ -6,8 +6,10 @@ export interface ServingSettings {
   readonly promptsInUse: number;
   /** Soft prompts of 100 virtual tokens: the first is the warm one, the others are first uses. */
   readonly longPrompts: number;
-  /** Repeats of every measurement that takes a median. */
+  /** Repeats of the measurements of speed and overhead. */
   readonly repeats: number;
+  /** Repeats of time to first token: more, since small differences count. */
+  readonly latencyRepeats: number;
   /** Requests of the long run, and the time after which it ends early. */
   readonly requests: number;
   readonly requestsTimeoutMs: number;
@@ -20,6 +22,7 @@ export const FULL: ServingSettings = {
   promptsInUse: 50,
   longPrompts: 12,
   repeats: 15,
+  latencyRepeats: 40,
   requests: 10_000,
   requestsTimeoutMs: 20 * 60_000,
   callers: 32,
@@ -32,6 +35,7 @@ export const QUICK: ServingSettings = {
   prompts: 200,
   longPrompts: 5,
   repeats: 5,
+  latencyRepeats: 8,
   requests: 300,
   requestsTimeoutMs: 2 * 60_000,
   concurrencyMs: 10_000,
