@@ -10,7 +10,7 @@ import type { ExperimentRecord } from "../records/experiments.ts";
 import type { ExperimentEvent } from "./events.ts";
 import { parseExposureId, verifyExposureId } from "./exposure-id.ts";
 import { experimentsOf } from "./service.ts";
-import { loadUnitHash, type UnitHash } from "./unit-hash.ts";
+import { unitHash } from "./unit-hash.ts";
 
 const MS_PER_DAY = 86_400_000;
 /** A reporter's clock may be ahead of ours by this. */
@@ -55,7 +55,6 @@ export async function acceptOutcomes(
 
 async function createAcceptor(deps: Deps, organization: string, outcomes: readonly OutcomeInput[]) {
   const { records, cache } = experimentsOf(deps);
-  const unitHash = await loadUnitHash();
   const requests = outcomes.flatMap(({ request }) => request ?? []);
   const exposed = await knownRequests(deps, organization, requests);
   // Hundreds of outcomes are of a handful of experiments.
@@ -76,7 +75,7 @@ async function createAcceptor(deps: Deps, organization: string, outcomes: readon
     const at = outcome.time === undefined ? now : Math.round(outcome.time * 1000);
     checkTime(at, now);
     if (outcome.exposure !== undefined) {
-      return [await byExposure(outcome, outcome.exposure, key, at, find, unitHash)];
+      return [await byExposure(outcome, outcome.exposure, key, at, find)];
     }
     const { metric, value, covariate } = outcome;
     const event = { type: "unmatched" as const, organization, metric, value, at, covariate };
@@ -104,11 +103,10 @@ async function byExposure(
   key: string,
   at: number,
   find: (experiment: string) => Promise<ExperimentRecord | null>,
-  unitHash: UnitHash,
 ): Promise<ExperimentEvent> {
   const exposure = parseExposureId(id);
   const record = exposure && (await find(exposure.experiment));
-  if (!exposure || !record || !verifyExposureId(id, record.salt, unitHash)) {
+  if (!exposure || !record || !verifyExposureId(id, record.salt)) {
     throw new NotFoundError(
       `No such exposure: "${id}"; send the header "x-foreword-exposure" of an answer as it was received`,
       { code: "exposure_not_found", param: "exposure" },

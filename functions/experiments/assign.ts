@@ -1,10 +1,10 @@
-import { experimentHeaders, type UnitKind } from "../../shared/contracts/experiment.ts";
+import { experimentHeaders, experimentLimits, type UnitKind } from "../../shared/contracts/experiment.ts";
 import { InvalidRequestError, PermissionError } from "../../shared/errors.ts";
 import type { ExperimentRecord } from "../records/experiments.ts";
 import { variantOf } from "./allocation.ts";
 import type { ExposureEvent } from "./events.ts";
 import { formatExposureId, type Exposure } from "./exposure-id.ts";
-import type { UnitHash } from "./unit-hash.ts";
+import { unitHash } from "./unit-hash.ts";
 
 /** What a request says about whom it is for. */
 export interface UnitSource {
@@ -35,12 +35,7 @@ export interface Assignment {
  *
  * @param now milliseconds since 1970
  */
-export function assign(
-  experiment: ExperimentRecord,
-  source: UnitSource,
-  unitHash: UnitHash,
-  now: number,
-): Assignment {
+export function assign(experiment: ExperimentRecord, source: UnitSource, now: number): Assignment {
   const { definition, salt, status, serving } = experiment;
   if (source.forced !== undefined) return forcedAssignment(experiment, source, source.forced);
   if (status !== "running") return uncounted(experiment, serving);
@@ -52,7 +47,7 @@ export function assign(
   const exposure = { experiment: experiment.id, phase: experiment.phase, variant, unit, at: now };
   return {
     ...uncounted(experiment, variant),
-    exposure: { ...exposure, unitId, id: formatExposureId(exposure, salt, unitHash) },
+    exposure: { ...exposure, unitId, id: formatExposureId(exposure, salt) },
   };
 }
 
@@ -111,7 +106,7 @@ export function exposureEvent(
     unit,
     exposedAt: at,
     model,
-    unitId,
-    forced: false,
+    // An id that nobody would choose must not keep the event from fitting the queue.
+    unitId: unitId.slice(0, experimentLimits.idLength),
   };
 }

@@ -21,8 +21,6 @@ const exposureEventSchema = z.object({
   model: z.string(),
   /** The unit as its owner names it: for the raw events alone. */
   unitId: z.string(),
-  /** Chosen by a tester: kept among the raw events, never counted. */
-  forced: z.boolean(),
 });
 
 /** An outcome of a unit whose exposure is known. */

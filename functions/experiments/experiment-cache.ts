@@ -42,7 +42,7 @@ export function createExperimentCache(records: ExperimentRecords, now: () => num
       const entry = entries.get(key);
       const age = entry ? now() - entry.readAt : Infinity;
       if (entry && age <= FRESH_MS) return entry.record;
-      if (!entry?.record || age > STALE_MS) return read(key, load);
+      if (!entry || age > STALE_MS) return read(key, load);
       // Concurrent requests must not all ask.
       entries.set(key, { ...entry, readAt: now() - FRESH_MS });
       // Where this fails, the next request that may not wait any longer asks again, and gets the error.

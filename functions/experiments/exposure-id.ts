@@ -1,5 +1,5 @@
 import { idPrefixes } from "../../shared/ids.ts";
-import type { UnitHash } from "./unit-hash.ts";
+import { unitHash } from "./unit-hash.ts";
 
 /** One unit's meeting with one variant. */
 export interface Exposure {
@@ -24,7 +24,7 @@ const FIELDS =
  * The id that an answer carries in `x-foreword-exposure`. It says all there is to say, so that an outcome can be taken
  * before the exposure itself has been recorded; the check at its end, salted by the experiment, tells invented ids.
  */
-export function formatExposureId(exposure: Exposure, salt: string, { check }: UnitHash): string {
+export function formatExposureId(exposure: Exposure, salt: string): string {
   const text = [
     PREFIX,
     exposure.experiment.slice(idPrefixes.experiment.length),
@@ -33,7 +33,7 @@ export function formatExposureId(exposure: Exposure, salt: string, { check }: Un
     exposure.unit,
     exposure.at.toString(36),
   ].join(SEPARATOR);
-  return text + SEPARATOR + check(salt, text);
+  return text + SEPARATOR + unitHash.check(salt, text);
 }
 
 /** What an exposure id says, before its check is verified: the salt must be looked up by the experiment first. */
@@ -58,7 +58,7 @@ export function parseExposureId(id: string): Exposure | null {
 }
 
 /** True where the id was given out by the experiment that has this salt. */
-export function verifyExposureId(id: string, salt: string, { check }: UnitHash): boolean {
+export function verifyExposureId(id: string, salt: string): boolean {
   const end = id.lastIndexOf(SEPARATOR);
-  return id.slice(end + 1) === check(salt, id.slice(0, end));
+  return id.slice(end + 1) === unitHash.check(salt, id.slice(0, end));
 }

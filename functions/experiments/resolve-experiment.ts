@@ -1,7 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { assign, type Assignment, type UnitSource } from "./assign.ts";
 import { experimentsOf } from "./service.ts";
-import { loadUnitHash } from "./unit-hash.ts";
 
 /** Tuned models' names begin with this; experiments' cannot. */
 const TUNED_PREFIX = "ft:";
@@ -20,5 +19,5 @@ export async function resolveExperiment(
 ): Promise<Assignment | null> {
   if (name.startsWith(TUNED_PREFIX)) return null;
   const experiment = await experimentsOf(deps).cache.byName(organization, name, later);
-  return experiment && assign(experiment, source, await loadUnitHash(), deps.now());
+  return experiment && assign(experiment, source, deps.now());
 }

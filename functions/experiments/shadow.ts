@@ -1,18 +1,22 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { BuiltInMetric } from "../../shared/contracts/experiment.ts";
+import { experimentLimits, type BuiltInMetric } from "../../shared/contracts/experiment.ts";
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { inferenceOf } from "../inference/service.ts";
 import type { Encounter } from "./encounter.ts";
 import type { ExperimentEvent } from "./events.ts";
 import { sendQuietly } from "./send-events.ts";
-import { loadUnitHash } from "./unit-hash.ts";
+import { unitHash } from "./unit-hash.ts";
 import type { Dispatch } from "./watch-requests.ts";
 
 const TREATMENT = 1;
 /** Makes the treatment's units others than the control's: both are counted of every unit. */
 const SHADOW_SUFFIX = "\u0000shadow";
+
+/** Texts are kept to this length: a message has its bounds. */
+const MAX_TEXT = 2000;
+const shorten = (text: string) => text.slice(0, MAX_TEXT);
 
 /** What the inference endpoints have in common in their answers. */
 const answerSchema = z.looseObject({
@@ -57,7 +61,7 @@ export async function runShadow(
     const response = await dispatch(request, c);
     const answer = response.ok ? answerSchema.parse(await response.json()) : {};
     const seconds = { startedAt, endedAt: deps.now() };
-    await sendQuietly(deps, await shadowEvents(encounter, response.status, answer, seconds, treatment));
+    await sendQuietly(deps, shadowEvents(encounter, response.status, answer, seconds, treatment));
     deps.log({
       level: "info",
       message: "Shadow answered",
@@ -76,17 +80,17 @@ export async function runShadow(
   }
 }
 
-async function shadowEvents(
+function shadowEvents(
   { assignment, requestId, texts }: Encounter,
   status: number,
   answer: z.infer<typeof answerSchema>,
   { startedAt, endedAt }: { startedAt: number; endedAt: number },
   treatment: { readonly key: string; readonly model: string },
-): Promise<ExperimentEvent[]> {
+): ExperimentEvent[] {
   const { experiment, exposure } = assignment;
   if (!exposure) return [];
   const { organization, id, salt } = experiment;
-  const unit = (await loadUnitHash()).hash(salt, exposure.unitId + SHADOW_SUFFIX).key;
+  const unit = unitHash.hash(salt, exposure.unitId + SHADOW_SUFFIX).key;
   const place = {
     organization,
     experiment: id,
@@ -110,12 +114,26 @@ async function shadowEvents(
   }
   const key = `shadow:${requestId}`;
   const answers = [
-    { variant: assignment.key, model: assignment.model, status: 200, texts: [...texts] },
-    { variant: treatment.key, model: treatment.model, status, texts: shadowTexts },
+    { variant: assignment.key, model: assignment.model, status: 200, texts: texts.map(shorten) },
+    { variant: treatment.key, model: treatment.model, status, texts: shadowTexts.map(shorten) },
   ];
   return [
-    { type: "exposure", ...place, key, model: treatment.model, unitId: exposure.unitId, forced: false },
+    {
+      type: "exposure",
+      ...place,
+      key,
+      model: treatment.model,
+      unitId: exposure.unitId.slice(0, experimentLimits.idLength),
+    },
     { type: "outcome", ...place, key, values, at: endedAt },
-    { type: "shadow", organization, key, experiment: id, unitId: exposure.unitId, at: endedAt, answers },
+    {
+      type: "shadow",
+      organization,
+      key,
+      experiment: id,
+      unitId: exposure.unitId.slice(0, experimentLimits.idLength),
+      at: endedAt,
+      answers,
+    },
   ];
 }

@@ -10,7 +10,7 @@ export interface HashedUnit {
 
 export const BUCKETS = 10_000;
 
-export interface UnitHash {
+interface UnitHash {
   /**
    * Hashes a unit for one experiment. The salt differs between experiments, so that who gets what in one says nothing
    * about another.
@@ -22,14 +22,6 @@ export interface UnitHash {
 
 const HEX_DIGITS = 16;
 const BUCKETS_BIG = BigInt(BUCKETS);
-let loading: Promise<UnitHash> | undefined;
-
-/** XXH64 (https://xxhash.com), as WebAssembly that is loaded once and then runs synchronously. */
-export function loadUnitHash(): Promise<UnitHash> {
-  loading ??= xxhash().then(createUnitHash);
-  return loading;
-}
-
 function createUnitHash({ h32ToString, h64 }: XXHashAPI): UnitHash {
   return {
     hash(salt, unit) {
@@ -40,3 +32,9 @@ function createUnitHash({ h32ToString, h64 }: XXHashAPI): UnitHash {
     check: (salt, text) => h32ToString(`${salt}:${text}`),
   };
 }
+
+/**
+ * XXH64 (https://xxhash.com) as WebAssembly. Made while the module loads: a request that waited for it would hang where the
+ * request that began it is ended by the runtime.
+ */
+export const unitHash: UnitHash = createUnitHash(await xxhash());

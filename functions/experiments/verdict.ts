@@ -9,6 +9,7 @@ export const verdictStates = [
   "no_difference",
   "inconclusive",
   "no_primary_metric",
+  "nothing_to_compare",
 ] as const;
 
 /** What the numbers come to, in words that need no statistics. */
@@ -37,6 +38,7 @@ export function verdictOf(definition: ExperimentDefinition, assessment: Assessme
   };
   if (assessment.sampleRatio.mismatch) return undecided("do_not_trust", "do not trust: sample ratio");
   const treatments = variants.map((_, i) => i).slice(1);
+  if (treatments.length === 0) return undecided("nothing_to_compare", "nothing to compare with");
   const harmed = new Map(findings.filter(isHarmed).map((finding) => [finding.treatment, finding.metric.key]));
   if (treatments.length > 0 && harmed.size === treatments.length) {
     return decided(0, `: guardrail ${[...new Set(harmed.values())].join(", ")} is worse otherwise`);

@@ -23,7 +23,7 @@ export async function countEvents(
   const known: (readonly (string | number | null)[])[] = [];
   const unmatched: UnmatchedEvent[] = [];
   for (const event of events) {
-    if (event.type === "exposure" && !event.forced) known.push(exposureRow(event));
+    if (event.type === "exposure") known.push(exposureRow(event));
     if (event.type === "outcome") known.push(...outcomeRows(event));
     if (event.type === "unmatched") unmatched.push(event);
   }

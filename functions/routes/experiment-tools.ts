@@ -6,7 +6,6 @@ import { assign, exposureEvent } from "../experiments/assign.ts";
 import { sendEvents } from "../experiments/send-events.ts";
 import { experimentsOf } from "../experiments/service.ts";
 import { fixedSampleSize, sequentialSampleSize } from "../experiments/statistics/sample-size.ts";
-import { loadUnitHash } from "../experiments/unit-hash.ts";
 import { createRouter } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { afterAnswer } from "../http/background.ts";
@@ -95,11 +94,10 @@ export function experimentToolRoutes(deps: Deps) {
         },
       );
     }
-    const unitHash = await loadUnitHash();
     const now = deps.now();
     const assigned = units.map((unit) => {
       const source = { requestId: "", user: unit, session: unit, forced: undefined, mayForce: false };
-      return { unit, assignment: assign(record, source, unitHash, now) };
+      return { unit, assignment: assign(record, source, now) };
     });
     const requestId = c.get("requestId");
     const events = assigned.map(({ assignment }, i) => exposureEvent(assignment, `${requestId}:${i}`));

@@ -56,7 +56,6 @@ const exposure = (
   exposedAt: at,
   model: "m",
   unitId: unit,
-  forced: false,
 });
 const outcome = (
   key: string,
@@ -160,12 +159,6 @@ describe("counting", () => {
     expect(await cell(database, "bought", 0)).toEqual([1, 1, 1]);
     expect(await cell(database, "clicks", 0)).toEqual([0, 0, 0]);
     expect(await cell(database, "", 0)).toEqual([1, 0, 0]);
-  });
-
-  it("never counts testers", async () => {
-    const database = await newDatabase();
-    await countEvents(database, [{ ...exposure("tester", 1, START), forced: true }], START);
-    expect(await aggregates(database)).toEqual([]);
   });
 
   it("does not count another organisation's events", async () => {

@@ -1,13 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { allocate, variantOf } from "../../functions/experiments/allocation.ts";
 import { chiSquareSurvival } from "../../functions/experiments/statistics/distributions.ts";
-import { BUCKETS, loadUnitHash, type UnitHash } from "../../functions/experiments/unit-hash.ts";
+import { BUCKETS, unitHash } from "../../functions/experiments/unit-hash.ts";
 
 const UNITS = 1_000_000;
-let unitHash: UnitHash;
-beforeAll(async () => {
-  unitHash = await loadUnitHash();
-});
 
 /** Chi-square against equal counts in all cells. */
 function uniformP(counts: readonly number[]): number {

@@ -1,7 +1,6 @@
 import { assign } from "../../../functions/experiments/assign.ts";
 import { allocate } from "../../../functions/experiments/allocation.ts";
 import { createExperimentCache } from "../../../functions/experiments/experiment-cache.ts";
-import { loadUnitHash } from "../../../functions/experiments/unit-hash.ts";
 import type { ExperimentRecord, ExperimentRecords } from "../../../functions/records/experiments.ts";
 import { definitionFor } from "./simulate.ts";
 
@@ -29,7 +28,6 @@ export async function measureAssignment(): Promise<{ p99Ms: number; medianMs: nu
     },
   } satisfies Partial<ExperimentRecords>;
   const cache = createExperimentCache(records as unknown as ExperimentRecords, () => clock);
-  const unitHash = await loadUnitHash();
   const times: number[] = [];
   for (let i = 0; i < WARM_UP + COUNT; i++) {
     clock += REQUEST_EVERY_MS;
@@ -42,7 +40,7 @@ export async function measureAssignment(): Promise<{ p99Ms: number; medianMs: nu
       forced: undefined,
       mayForce: false,
     };
-    if (found) assign(found, source, unitHash, clock);
+    if (found) assign(found, source, clock);
     if (i >= WARM_UP) times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);
