@@ -107,10 +107,12 @@ export function createExperimentRecords(database: SqlDatabase, now: () => number
     },
 
     async update(record, change, entry) {
+      // A draft assigns nobody, so its allocation begins nothing.
+      const begins = change.allocation !== undefined && (change.status ?? record.status) !== "draft";
       const next: ExperimentRecord = {
         ...record,
         ...change,
-        phase: change.allocation ? record.phase + 1 : record.phase,
+        phase: begins ? record.phase + 1 : record.phase,
         version: record.version + 1,
       };
       // The history entry goes in only where nobody was faster, and all else only where the entry did.
@@ -119,7 +121,7 @@ export function createExperimentRecords(database: SqlDatabase, now: () => number
         insertHistory(mark, record, now(), entry),
         updateExperiment(next, mark),
         ...(change.definition ? describeDefinition(next, mark) : []),
-        ...(change.allocation ? [insertPhase(next, mark, now())] : []),
+        ...(begins ? [insertPhase(next, mark, now())] : []),
       ]);
       if (changed === 0) {
         throw new ConflictError(
