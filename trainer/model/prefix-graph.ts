@@ -13,7 +13,9 @@ export function prefixGraph(architecture: Architecture, weights: WeightSource, t
   const { layers, kvHeads, headSize, hiddenSize } = architecture;
   const graph = new Graph();
   const x = graph.input("soft_prompt", "float32", [tokens, hiddenSize]);
-  const causal = new Float32Array(tokens * tokens).map((_, i) => (i % tokens > Math.floor(i / tokens) ? MASKED : 0));
+  const causal = new Float32Array(tokens * tokens).map((_, i) =>
+    i % tokens > Math.floor(i / tokens) ? MASKED : 0,
+  );
   const mask = graph.constant(causal, [1, tokens, tokens]);
   const sizes = { prefix: 0, shared: 0, batch: 1, length: tokens };
   const attention = new SharedPrefixAttention(graph, architecture, sizes, mask);
@@ -43,10 +45,17 @@ export function prefixGraph(architecture: Architecture, weights: WeightSource, t
 function rotation(graph: Graph, architecture: Architecture, tokens: number): (x: Value) => Value {
   const half = architecture.headSize / 2;
   const { cos, sin } = rotaryTables(architecture, tokens);
-  const tables = [graph.constant(BigInt64Array.of(0n), [1]), graph.constant(cos, [tokens, half]), graph.constant(sin, [tokens, half])];
+  const tables = [
+    graph.constant(BigInt64Array.of(0n), [1]),
+    graph.constant(cos, [tokens, half]),
+    graph.constant(sin, [tokens, half]),
+  ];
   return (x) => {
     const width = x.shape.at(-1) as number;
     const sequence = graph.op("Reshape", [x, graph.ints([1, tokens, width])]);
-    return graph.op("Reshape", [graph.op("RotaryEmbedding", [sequence, ...tables]), graph.ints([tokens, width])]);
+    return graph.op("Reshape", [
+      graph.op("RotaryEmbedding", [sequence, ...tables]),
+      graph.ints([tokens, width]),
+    ]);
   };
 }
