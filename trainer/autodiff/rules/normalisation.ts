@@ -24,7 +24,7 @@ export const logSoftmax: GradRule = (n) => {
  */
 export const simplifiedLayerNormalization: GradRule = (n) => {
   const [x, weight] = [n.input(0), n.input(1)];
-  const size = n.scalar(n.shape(x).at(-1) as number);
+  const size = n.scalar(n.shape(x).at(-1));
   const epsilon = n.node.attributes["epsilon"] as { float: number };
   const squares = n.emit("ReduceSumSquare", [x, n.ints([-1])], { keepdims: 1 });
   const meanSquare = n.emit("Add", [n.emit("Div", [squares, size]), n.scalar(epsilon.float)]);

@@ -13,7 +13,7 @@ export const expand: GradRule = (n) => [sumTo(n, n.grad(), n.shape(n.input(0)))]
 
 export const concat: GradRule = (n) => {
   const axis = Number(n.node.attributes["axis"]);
-  const sizes = n.node.inputs.map((_, i) => n.shape(n.input(i)).at(axis) as number);
+  const sizes = n.node.inputs.map((_, i) => n.shape(n.input(i)).at(axis));
   const parts = n.emitAll("Split", [n.grad(), n.ints(sizes)], { axis });
   return parts.map((part, i) => when(n, i, () => part));
 };
