@@ -115,8 +115,11 @@ function fillPending(batch: string, events: readonly UnmatchedEvent[]): SqlState
 function recordExposures(batch: string): SqlStatement[] {
   return [
     {
+      // Outcomes refer to requests; what was assigned without one, or in a shadow, they cannot name.
+
       sql: `INSERT INTO exposures (id, organization, experiment_id, unit, at)
-        SELECT key, organization, experiment_id, unit, exposed_at FROM ingest_inbox WHERE batch = ?1 AND kind = 'exposure'
+        SELECT key, organization, experiment_id, unit, exposed_at FROM ingest_inbox
+        WHERE batch = ?1 AND kind = 'exposure' AND instr(key, ':') = 0
         ON CONFLICT DO NOTHING`,
       parameters: [batch],
     },

@@ -14,8 +14,8 @@ import {
 } from "./experiments/simulations.ts";
 import type { StackResult } from "./experiments/stack.ts";
 
-const FULL = { runs: 1000, banditRuns: 100, stack: { units: 100_000, batch: 500, callers: 4 } };
-const QUICK = { runs: 100, banditRuns: 10, stack: { units: 20_000, batch: 500, callers: 4 } };
+const FULL = { runs: 1000, banditRuns: 100, stack: { units: 100_000, batch: 1000, callers: 4 } };
+const QUICK = { runs: 100, banditRuns: 10, stack: { units: 20_000, batch: 1000, callers: 4 } };
 
 /**
  * `npm run bench -- experiments [--json] [--quick]`: are the statistics honest, do the policies protect, does the stack lose
