@@ -40,7 +40,7 @@ export async function consumeExperimentEvents(deps: Deps, messages: readonly Que
 
 /** Keeps messages' events in the bucket, counts them, and looks at the canaries that they are about. */
 export async function recordEvents(deps: Deps, messages: readonly ExperimentMessage[]): Promise<void> {
-  await Promise.all(messages.map((message) => keepRawEvents(deps, message)));
+  await keepRawEvents(deps, messages);
   const events = messages.flatMap((message) => message.events);
   for (let i = 0; i < events.length; i += EVENTS_PER_TRANSACTION) {
     await countEvents(deps.database, events.slice(i, i + EVENTS_PER_TRANSACTION), deps.now());

@@ -74,6 +74,6 @@ export type ExposureEvent = z.infer<typeof exposureEventSchema>;
 export type OutcomeEvent = z.infer<typeof outcomeEventSchema>;
 export type UnmatchedEvent = z.infer<typeof unmatchedEventSchema>;
 
-/** One message on the queue; its id names the raw events' objects, so that a second delivery writes them over. */
+/** One message on the queue; messages' ids name the raw events' object, so that a second delivery writes it over. */
 export const experimentMessageSchema = z.object({ id: z.string(), events: z.array(experimentEventSchema) });
 export type ExperimentMessage = z.infer<typeof experimentMessageSchema>;

@@ -4,15 +4,15 @@ import type { Deps } from "../deps.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import type { ResolvedModel } from "../inference/model-resolver.ts";
 import { inferenceOf } from "../inference/service.ts";
-import { exposureEvent, type Assignment } from "./assign.ts";
+import type { Assignment } from "./assign.ts";
 import { afterAnswer } from "../http/background.ts";
 import { createEncounter } from "./encounter.ts";
+import { reportEncounter } from "./report-encounter.ts";
 import { resolveExperiment } from "./resolve-experiment.ts";
-import { sendQuietly } from "./send-events.ts";
 
 /**
  * What a request's `model` means: a base model, a tuned one, or an experiment's name, which stands for the model of the
- * variant that the request's unit belongs to. For an experiment it sets the answer's headers and records the exposure.
+ * variant that the request's unit belongs to. For an experiment it sets the answer's headers and has the exposure recorded.
  * Throws NotFoundError (code `model_not_found`), and what a forced variant may bring.
  */
 export async function requestedModel(
@@ -39,8 +39,7 @@ function meet(c: Context<AppEnv>, deps: Deps, assignment: Assignment): void {
   const requestId = c.get("requestId");
   c.header(experimentHeaders.variant, assignment.key);
   if (assignment.exposure) c.header(experimentHeaders.exposure, assignment.exposure.id);
-  // At once, not with the answer: a variant that brings the isolate down must not lose its own exposures.
-  const exposed = exposureEvent(assignment, requestId);
-  if (exposed) afterAnswer(c, sendQuietly(deps, [exposed]));
-  c.set("encounter", createEncounter(assignment, requestId, deps.now()));
+  const encounter = createEncounter(assignment, requestId, deps.now());
+  c.set("encounter", encounter);
+  afterAnswer(c, reportEncounter(deps, encounter));
 }

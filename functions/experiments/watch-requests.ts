@@ -2,16 +2,15 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { afterAnswer } from "../http/background.ts";
-import { answerEvent, type Encounter } from "./encounter.ts";
-import { sendQuietly } from "./send-events.ts";
+import type { Encounter } from "./encounter.ts";
 import { runShadow } from "./shadow.ts";
 
 /** Hands a request to the app again, as if it had come from outside. */
 export type Dispatch = (request: Request, c: Context<AppEnv>) => Promise<Response>;
 
 /**
- * Sees requests that met an experiment to their end: reports the metrics that need no reporting, and lets the shadow of an
- * experiment answer too. Streams end when they have been read, everything else with its response.
+ * Sees requests that met an experiment to their end, and lets the shadow of an experiment answer too. Streams end when they
+ * have been read, everything else with its response.
  */
 export function watchRequests(deps: Deps, dispatch: Dispatch): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -23,21 +22,17 @@ export function watchRequests(deps: Deps, dispatch: Dispatch): MiddlewareHandler
       // What is wrong with a request itself says nothing about the variant.
       encounter.end(c.res.ok ? "answered" : "abandoned");
     }
-    afterAnswer(c, settle(c, deps, dispatch, encounter));
+    const { policy } = encounter.assignment.experiment.definition;
+    if (policy.type === "shadow" && encounter.assignment.exposure)
+      afterAnswer(c, shadow(c, deps, dispatch, encounter));
   };
 }
 
-async function settle(
+async function shadow(
   c: Context<AppEnv>,
   deps: Deps,
   dispatch: Dispatch,
   encounter: Encounter,
 ): Promise<void> {
-  const how = await encounter.ended;
-  const event = answerEvent(encounter, how, deps.now());
-  if (!event) return;
-  await sendQuietly(deps, [event]);
-  const { definition } = encounter.assignment.experiment;
-  if (how === "answered" && definition.policy.type === "shadow")
-    await runShadow(c, deps, dispatch, encounter);
+  if ((await encounter.ended) === "answered") await runShadow(c, deps, dispatch, encounter);
 }

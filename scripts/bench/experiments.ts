@@ -12,10 +12,11 @@ import {
   simulateNoEffect,
   simulatePower,
 } from "./experiments/simulations.ts";
-import type { StackResult } from "./experiments/stack.ts";
+import type { RequestLatency } from "./experiments/request-latency.ts";
+import type { StackOptions, StackResult } from "./experiments/stack.ts";
 
-const FULL = { runs: 1000, banditRuns: 100, stack: { units: 100_000, batch: 1000, callers: 4 } };
-const QUICK = { runs: 100, banditRuns: 10, stack: { units: 20_000, batch: 1000, callers: 4 } };
+const FULL = { runs: 1000, banditRuns: 100, pairs: 1000, stack: { units: 100_000, batch: 1000, callers: 4 } };
+const QUICK = { runs: 100, banditRuns: 10, pairs: 200, stack: { units: 20_000, batch: 1000, callers: 4 } };
 
 /**
  * `npm run bench -- experiments [--json] [--quick]`: are the statistics honest, do the policies protect, does the stack lose
@@ -23,7 +24,7 @@ const QUICK = { runs: 100, banditRuns: 10, stack: { units: 20_000, batch: 1000, 
  */
 export async function experiments(args: readonly string[]): Promise<void> {
   const { json, quick } = readArguments(args);
-  const { runs, banditRuns, stack } = quick ? QUICK : FULL;
+  const { runs, banditRuns, pairs, stack } = quick ? QUICK : FULL;
   const step = <T>(name: string, work: () => T): T => {
     process.stderr.write(`${name}\n`);
     return work();
@@ -38,7 +39,9 @@ export async function experiments(args: readonly string[]): Promise<void> {
     harmless: step(`Canary without harm: ${runs} runs`, () => simulateCanary(runs, 0)),
     bandit: step(`Bandit: ${banditRuns} runs of 20,000 units`, () => simulateBandit(banditRuns)),
     assignment: await step("Assignment", measureAssignment),
-    stack: await step(`Local stack: ${stack.units} assignments and outcomes`, () => runStack(stack)),
+    ...(await step(`Local stack: ${stack.units} assignments and outcomes, ${pairs} requests`, () =>
+      runStack(stack, pairs),
+    )),
   };
   const table = `${toTable(result)}\n`;
   (json ? process.stderr : process.stdout).write(table);
@@ -46,19 +49,24 @@ export async function experiments(args: readonly string[]): Promise<void> {
 }
 
 /** On a stack of its own, gone at the end. The modules that read its folder are imported once it is set. */
-async function runStack(options: (typeof FULL)["stack"]): Promise<StackResult> {
+async function runStack(
+  options: StackOptions,
+  pairs: number,
+): Promise<{ stack: StackResult; requests: RequestLatency }> {
   const state = await mkdtemp(join(tmpdir(), "foreword-bench-"));
   process.env["FOREWORD_STATE"] = state;
   try {
     const { createOutput } = await import("../dev/output.ts");
     const { startLocalWorker } = await import("./serving/local-worker.ts");
     const { measureStack } = await import("./experiments/stack.ts");
+    const { measureRequests } = await import("./experiments/request-latency.ts");
     const worker = await startLocalWorker(createOutput(process.stderr), {
       scopes: ["inference", "experiments"],
       requests_per_minute: 100_000,
     });
     try {
-      return await Promise.race([measureStack(worker, options), worker.died]);
+      const requests = await Promise.race([measureRequests(worker, pairs), worker.died]);
+      return { requests, stack: await Promise.race([measureStack(worker, options), worker.died]) };
     } finally {
       await worker.stop();
     }

@@ -1,3 +1,4 @@
+import type { Latency, RequestLatency } from "./request-latency.ts";
 import type { StackOptions, StackResult } from "./stack.ts";
 import type * as simulations from "./simulations.ts";
 
@@ -12,15 +13,17 @@ export interface ExperimentsResult {
   readonly harmless: ReturnType<typeof simulations.simulateCanary>;
   readonly bandit: ReturnType<typeof simulations.simulateBandit>;
   readonly assignment: { readonly p99Ms: number; readonly medianMs: number };
+  readonly requests: RequestLatency;
   readonly stack: StackResult;
 }
 
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+const latency = ({ medianMs, p99Ms }: Latency) => `${medianMs.toFixed(1)} / ${p99Ms.toFixed(1)} ms`;
 const rate = (value: number) => `${Math.round(value).toLocaleString("en-US")}/s`;
 
 /** One row for each number, with what it must reach. */
 export function toTable(result: ExperimentsResult): string {
-  const { noEffect, power, coverage, harmful, harmless, bandit, assignment, stack } = result;
+  const { noEffect, power, coverage, harmful, harmless, bandit, assignment, requests, stack } = result;
   const rows: readonly (readonly [string, string, string])[] = [
     ["A/A false positives, a look every 100 units", percent(noEffect.falsePositives), "at most 5 %"],
     [
@@ -37,6 +40,8 @@ export function toTable(result: ExperimentsResult): string {
     ["bandit's regret beside an even split's", bandit.regretRatio.toFixed(3), "below 1"],
     ["assignment added to a request, p99", `${assignment.p99Ms.toFixed(4)} ms`, "under 1 ms"],
     ["assignment added to a request, median", `${assignment.medianMs.toFixed(4)} ms`, "under 0.005 ms"],
+    ["a request by the base model's name, median / p99", latency(requests.base), ""],
+    ["the same by an experiment's name, median / p99", latency(requests.experiment), ""],
     ["assignments, until counted", rate(stack.assignmentsPerSecond), "at least 10,000/s"],
     ["assignments, until answered", rate(stack.acknowledgedAssignmentsPerSecond), ""],
     ["outcomes, until counted", rate(stack.outcomesPerSecond), "at least 5,000/s"],
