@@ -32,7 +32,7 @@ export async function requestedModel(
   const later = (work: Promise<void>) => afterAnswer(c, work);
   const assignment = await resolveExperiment(deps, organization, body.model, source, later);
   if (assignment) meet(c, deps, assignment);
-  return inferenceOf(deps).resolver.resolve(organization, assignment?.model ?? body.model);
+  return inferenceOf(deps).resolver.resolve(organization, assignment?.model ?? body.model, later);
 }
 
 function meet(c: Context<AppEnv>, deps: Deps, assignment: Assignment): void {

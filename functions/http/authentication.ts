@@ -2,12 +2,13 @@ import type { MiddlewareHandler } from "hono";
 import type { Scope } from "../../shared/contracts/key.ts";
 import { AuthenticationError, PermissionError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
-import { createKeyRecords } from "../records/keys.ts";
 import type { AppEnv } from "./app-env.ts";
+import { afterAnswer } from "./background.ts";
+import { callersOf, DEPLOYMENT_KEY } from "./callers.ts";
 
 /** Finds out who calls by the bearer key. Throws AuthenticationError. */
 export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
-  const keys = createKeyRecords(deps);
+  const callers = callersOf(deps);
   return async (c, next) => {
     const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme?.toLowerCase() !== "bearer" || !key) {
@@ -15,15 +16,12 @@ export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
         code: "missing_api_key",
       });
     }
-    const caller = await keys.authenticate(key);
+    const caller = await callers.authenticate(key, (work) => afterAnswer(c, work));
     if (!caller) throw new AuthenticationError("Incorrect API key provided", { code: "invalid_api_key" });
     c.set("caller", caller);
     await next();
   };
 }
-
-/** Who the caller is when the deployment's own admin key was used. */
-export const DEPLOYMENT_KEY = "key_deployment";
 
 /** Lets only the deployment's own admin key pass: what it guards belongs to no organisation. Throws PermissionError. */
 export const requireDeploymentKey: MiddlewareHandler<AppEnv> = async (c, next) => {

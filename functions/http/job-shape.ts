@@ -136,25 +136,23 @@ export function presentEvent(event: JobEvent): z.infer<typeof eventSchema> {
   };
 }
 
-/** The one checkpoint that can be called: the soft prompt that a job ended with. */
+/** A soft prompt that a job brought: the one that it ended with, or that of an earlier step. */
 export function presentCheckpoint(job: JobRecord, tuned: PromptRecord): z.infer<typeof checkpointSchema> {
-  const { steps, evaluation } = tuned.prompt;
+  const { steps, evaluation, metrics, chosen } = tuned.prompt;
+  const step = tuned.id === job.promptId ? (chosen?.best_step ?? steps) : steps;
+  const figures = {
+    train_loss: metrics?.train_loss ?? null,
+    full_valid_loss: metrics?.valid_loss ?? evaluation?.tuned.loss ?? null,
+    full_valid_mean_token_accuracy: metrics?.valid_token_accuracy ?? evaluation?.tuned.token_accuracy ?? null,
+  };
   return {
     object: "fine_tuning.job.checkpoint",
     id: tuned.id,
     created_at: toSeconds(tuned.createdAt),
     fine_tuned_model_checkpoint: tuned.model,
     fine_tuning_job_id: job.id,
-    step_number: steps,
-    metrics: {
-      step: steps,
-      ...(typeof job.progress?.train_loss === "number" ? { train_loss: job.progress.train_loss } : {}),
-      ...(evaluation
-        ? {
-            full_valid_loss: evaluation.tuned.loss,
-            full_valid_mean_token_accuracy: evaluation.tuned.token_accuracy,
-          }
-        : {}),
-    },
+    step_number: step,
+    // What was not measured is left out.
+    metrics: { step, ...Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== null)) },
   };
 }

@@ -27,8 +27,11 @@ export interface GenerationSettings {
 
 /** How a request shares the engine with others. */
 export interface Turns {
-  /** Runs one step on the engine alone; what it returns must not be the engine's own memory. Throws once the request is aborted. */
-  take<T>(step: () => Promise<T>): Promise<T>;
+  /**
+   * Runs one step on the engine alone; what it returns must not be the engine's own memory. Others have their turn after a
+   * long step, and now and then after short ones. Throws once the request is aborted.
+   */
+  take<T>(step: () => Promise<T>, isLong?: boolean): Promise<T>;
   /** The time for this request is over. */
   expired(): boolean;
 }

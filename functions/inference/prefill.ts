@@ -20,7 +20,7 @@ export async function prefill(
       return turns.take(async () => (await sequence.append(piece, "last")).slice());
     await turns.take(async () => {
       await sequence.append(piece, []);
-    });
+    }, true);
   }
 }
 
@@ -45,7 +45,7 @@ export async function prefillWithLogits(
       const reported = isLast ? piece.length - 1 : piece.length;
       for (let i = 0; i < reported; i++) read(begin + i, row(i));
       return isLast ? row(piece.length - 1).slice() : undefined;
-    });
+    }, !isLast);
     if (last) return last;
   }
 }

@@ -47,7 +47,7 @@ function createInference(deps: Deps): Inference {
     now,
   );
   return {
-    resolver: createModelResolver(models, createPromptRecords(deps.database)),
+    resolver: createModelResolver(models, createPromptRecords(deps.database), now),
     prefixes,
     admission,
     open(resolved, lifetime, tokens) {

@@ -5,7 +5,7 @@ import type { Admission } from "./admission.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Turns } from "./generate.ts";
 import { inferenceLimits } from "./limits.ts";
-import { pause } from "./pause.ts";
+import { createPace } from "./pace.ts";
 import type { PrefixLease } from "./prefix-cache.ts";
 import type { TurnLock } from "./turn-lock.ts";
 
@@ -55,9 +55,6 @@ export interface SessionParts {
   readonly usePrefix: (model: LoadedModel) => Promise<PrefixLease | null>;
 }
 
-/** While nobody else is at work, let the event loop turn once in so many steps: enough to notice a caller who left. */
-const STEPS_PER_YIELD = 4;
-
 /**
  * Waits for a place, then makes model and soft prompt ready. Throws UnavailableError when too many wait, the
  * reason of a cancellation, and what loading throws.
@@ -105,12 +102,12 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
     cancellation.throwIfCancelled();
     const prefix: Prefix | undefined = lease?.prefix;
     const deadline = now() + inferenceLimits.deadlineMilliseconds;
-    let steps = 0;
-    const take = async <T>(step: () => Promise<T>): Promise<T> => {
+    const pace = createPace(now);
+    const take = async <T>(step: () => Promise<T>, isLong = false): Promise<T> => {
       cancellation.throwIfCancelled();
       place.renew();
       const result = await lock.run(step);
-      if (++steps % STEPS_PER_YIELD === 0 || admission.counts().active > 1) await pause();
+      await pace(isLong || admission.counts().active > 1);
       cancellation.throwIfCancelled();
       return result;
     };

@@ -4,7 +4,6 @@ import { newId } from "../../shared/ids.ts";
 import type { SqlRow } from "../../shared/ports/sql-database.ts";
 import { sha256Hex } from "../../shared/sha256.ts";
 import type { Deps } from "../deps.ts";
-import type { Caller } from "../http/app-env.ts";
 
 /** An API key as it may be shown: never the key itself. */
 export interface KeyRecord {
@@ -23,7 +22,10 @@ export interface KeyRecord {
 }
 
 export interface KeyRecords {
-  authenticate(key: string): Promise<Caller | null>;
+  /** The key of this digest, unless it was revoked or is over. */
+  findLive(sha256: string): Promise<KeyRecord | null>;
+  /** Sets when the key was used last. */
+  noteUse(id: string): Promise<void>;
   /** Makes a key; `key` is given out here and never again. */
   create(
     organization: string,
@@ -45,34 +47,20 @@ export interface KeyRecords {
 /** 192 bits: beyond guessing, and short enough to paste. */
 const KEY_BYTES = 24;
 const HINT_LENGTH = 4;
-/** `last_used_at` is exact to this; writing it with every request would be the busiest write of all. */
-const LAST_USED_PRECISION_MS = 60_000;
 const LIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)";
 const scopesSchema = z.array(scopeSchema);
 
-type KeyDeps = Pick<Deps, "config" | "database" | "now">;
+type KeyDeps = Pick<Deps, "database" | "now">;
 
-export function createKeyRecords({ config, database, now }: KeyDeps): KeyRecords {
+export function createKeyRecords({ database, now }: KeyDeps): KeyRecords {
   return {
-    async authenticate(key) {
-      // Equal digests mean equal keys, and comparing digests tells an attacker nothing about the key by its timing.
-      const sha256 = await sha256Hex(key);
-      if (config.adminKey !== "" && sha256 === (await sha256Hex(config.adminKey))) {
-        return {
-          organization: "admin",
-          keyId: "key_deployment",
-          scopes: ["admin", "events"],
-          requestsPerMinute: null,
-        };
-      }
+    async findLive(sha256) {
       const row = await database.first(`SELECT * FROM keys WHERE sha256 = ?1 AND ${LIVE}`, sha256, now());
-      if (!row) return null;
-      const record = toRecord(row);
-      if ((record.lastUsedAt ?? 0) < now() - LAST_USED_PRECISION_MS) {
-        await database.run("UPDATE keys SET last_used_at = ?2 WHERE id = ?1", record.id, now());
-      }
-      const { organization, id: keyId, scopes, requestsPerMinute } = record;
-      return { organization, keyId, scopes, requestsPerMinute };
+      return row && toRecord(row);
+    },
+
+    async noteUse(id) {
+      await database.run("UPDATE keys SET last_used_at = ?2 WHERE id = ?1", id, now());
     },
 
     create,

@@ -4,7 +4,8 @@ import { NotFoundError, PermissionError } from "../../shared/errors.ts";
 import { SLUG } from "../../shared/ids.ts";
 import type { Deps } from "../deps.ts";
 import { createRouter } from "../http/app-env.ts";
-import { DEPLOYMENT_KEY, requireScope } from "../http/authentication.ts";
+import { requireScope } from "../http/authentication.ts";
+import { callersOf, DEPLOYMENT_KEY } from "../http/callers.ts";
 import { jsonAnswer, jsonBody, toSeconds } from "../http/openapi.ts";
 import { createKeyRecords, type KeyRecord } from "../records/keys.ts";
 
@@ -113,6 +114,7 @@ export function keyRoutes(deps: Deps) {
       const { id } = c.req.valid("param");
       const graceMs = c.req.valid("json").grace_seconds * 1000;
       const made = await keys.rotate(c.get("caller").organization, id, graceMs);
+      callersOf(deps).forget();
       if (!made) throw new NotFoundError(`No such key: "${id}"`, { code: "key_not_found", param: "id" });
       return c.json({ ...present(made.record), key: made.key }, 200);
     },
@@ -131,6 +133,7 @@ export function keyRoutes(deps: Deps) {
       if (!(await keys.revoke(c.get("caller").organization, id))) {
         throw new NotFoundError(`No such key: "${id}"`, { code: "key_not_found", param: "id" });
       }
+      callersOf(deps).forget();
       return c.json({ id, object: "key" as const, deleted: true as const }, 200);
     },
   );

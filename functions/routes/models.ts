@@ -88,6 +88,7 @@ export function modelsRoutes(deps: Deps): OpenAPIHono<AppEnv> {
       }
       await requireUnused(deps.database, organization, prompt.model);
       await prompts.remove(organization, prompt.id, deps.now());
+      inferenceOf(deps).resolver.forget(organization, name);
       for (const file of Object.values(promptFiles))
         await deps.bucket.delete(promptKey(organization, prompt.id, file));
       return c.json({ id: name, object: "model" as const, deleted: true as const }, 200);
