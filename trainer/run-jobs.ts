@@ -4,11 +4,15 @@ import { ConflictError, ForewordError, InternalError, UnavailableError } from ".
 import type { JobQueue } from "../shared/ports/job-queue.ts";
 import type { JobOutcome, TrainerMetrics } from "./metrics/metrics.ts";
 
-/** Tunes one job; `report` takes its progress as often as it likes, `signal` ends it early. */
+/**
+ * Tunes one job; `report` takes its progress as often as it likes, `signal` ends it early. What is written on the way lies
+ * under the lease's token; a job that nobody leased has none.
+ */
 export type Train = (
   job: LeasedJob,
   report: (progress: JobProgress) => void,
   signal: AbortSignal,
+  leaseToken?: number,
 ) => Promise<TunedPrompt>;
 
 export interface RunOptions {
@@ -78,7 +82,7 @@ async function runJob(
   });
   let outcome: JobOutcome = "failed";
   try {
-    const prompt = await train(job, heart.report, abort.signal);
+    const prompt = await train(job, heart.report, abort.signal, lease.token);
     abort.signal.throwIfAborted();
     const model = await queue.complete(job.id, lease.token, prompt);
     outcome = "succeeded";

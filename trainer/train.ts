@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { jobKey, promptFiles, promptKey, type JobProgress, type LeasedJob } from "../shared/contracts/job.ts";
+import {
+  checkpointPromptId,
+  jobKey,
+  METRICS_FILE,
+  promptFiles,
+  promptKey,
+  type Evaluation,
+  type JobProgress,
+  type LeasedJob,
+  type TunedPrompt,
+} from "../shared/contracts/job.ts";
 import { InvalidDataError } from "../shared/errors.ts";
 import { parseSafetensors } from "../shared/formats/safetensors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
@@ -8,13 +18,14 @@ import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
 import { readTrainingData, type TrainingData } from "./dataset.ts";
 import { packedLength, type TokenizedExample } from "./model/training-batch.ts";
 import { ShutdownError, type Train } from "./run-jobs.ts";
-import { savePrompt } from "./save-prompt.ts";
-import { readCheckpoint, writeCheckpoint } from "./tuning/checkpoint.ts";
+import { savePrompt, type SoftPrompt } from "./save-prompt.ts";
+import { createCheckpointFiles } from "./tuning/checkpoint-files.ts";
 import { evaluateHeldOut } from "./tuning/evaluate.ts";
 import { metricsCsv } from "./tuning/metrics-csv.ts";
 import type { Provider } from "./choose-providers.ts";
 import { computePrefix, createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
 import { runTuning, type TuningRun } from "./tuning/run-tuning.ts";
+import { createSnapshots, metricsOf } from "./tuning/snapshots.ts";
 import { createStart } from "./tuning/start.ts";
 import { splitValidation } from "./tuning/validation.ts";
 
@@ -29,12 +40,9 @@ export interface TrainOptions {
   readonly overrides?: Partial<ChosenSettings>;
 }
 
-const CHECKPOINT = "checkpoint.safetensors";
-const METRICS = "metrics.csv";
-
 /** Makes the function that tunes one job, from the dataset in the bucket to the soft prompt in the bucket. */
 export function createTrain({ store, workDirectory, threads, providers, overrides }: TrainOptions): Train {
-  return async (job, report, signal) => {
+  return async (job, report, signal, leaseToken = 0) => {
     const progress = progressReporter(report);
     progress({ phase: "preparing" });
     const base = await loadBaseModel(store, job.base_model, workDirectory);
@@ -59,19 +67,21 @@ export function createTrain({ store, workDirectory, threads, providers, override
     signal.throwIfAborted();
     const began = performance.now();
     const fingerprint = fingerprintOf(job, digest, chosen);
-    const saved = await store.get(jobKey(job.id, CHECKPOINT));
+    const checkpoints = createCheckpointFiles(store, job.id, leaseToken, fingerprint);
+    const snapshots = createSnapshots();
     const run: TuningRun = {
       model,
       settings: chosen,
       parametrisation: start.parametrisation,
       examples: learned.map((i) => withCandidates(data, i, chosen)),
       valid,
-      resume: saved ? readCheckpoint(await saved.bytesBody(), fingerprint) : null,
+      resume: await checkpoints.read(),
       progress,
       async onState(state, interrupted) {
         // Whoever lost the lease must not write any more; a machine that shuts down hands on what it has.
         if (signal.aborted && !(interrupted && signal.reason instanceof ShutdownError)) return;
-        await store.put(jobKey(job.id, CHECKPOINT), writeCheckpoint(state, fingerprint));
+        if (!interrupted) snapshots.take(state);
+        await checkpoints.write(state);
       },
       signal,
     };
@@ -90,23 +100,31 @@ export function createTrain({ store, workDirectory, threads, providers, override
 
     progress({ phase: "uploading" });
     const isPrefix = chosen.method === "prefix_tuning";
-    const vectors = isPrefix ? null : slotData;
     const ahead = isPrefix ? [] : model.tokensBefore;
     const prefixTokens = tokens + ahead.length;
-    const prefix = vectors
-      ? await computePrefix(model, prefixTokens, Float32Array.of(...base.embed(ahead), ...vectors))
-      : slotData;
-    signal.throwIfAborted();
-    await store.put(jobKey(job.id, METRICS), new TextEncoder().encode(metricsCsv(tuned.history)));
-    const files = await savePrompt(store, job, base.manifest, {
+    const softPrompt = async (slot: Float32Array, scored: Evaluation | null): Promise<SoftPrompt> => ({
       method: chosen.method,
       placement: chosen.placement,
-      vectors,
-      prefix,
+      vectors: isPrefix ? null : slot,
+      prefix: isPrefix
+        ? slot
+        : await computePrefix(model, prefixTokens, Float32Array.of(...base.embed(ahead), ...slot)),
       prefixTokens,
       initialText: job.settings.initial_text,
-      evaluation,
+      evaluation: scored,
     });
+    const tunedPrompt = await softPrompt(slotData, evaluation);
+    signal.throwIfAborted();
+    const csv = new TextEncoder().encode(metricsCsv(tuned.history));
+    await store.put(jobKey(job.id, leaseToken, METRICS_FILE), csv);
+    const files = await savePrompt(store, job, base.manifest, tunedPrompt);
+    const kept: TunedPrompt["checkpoints"] = [];
+    for (const { step, parameters, metrics } of snapshots.but(tuned.bestStep)) {
+      const earlier = await softPrompt(start.parametrisation.toSlot(parameters), null);
+      signal.throwIfAborted();
+      const place = { ...job, prompt_id: checkpointPromptId(job.prompt_id, step) };
+      kept.push({ step, metrics, files: await savePrompt(store, place, base.manifest, earlier) });
+    }
     return {
       base_digest: digest,
       method: chosen.method,
@@ -130,6 +148,8 @@ export function createTrain({ store, workDirectory, threads, providers, override
       steps: tuned.steps,
       trained_tokens: tuned.trainedTokens,
       tuning_seconds: tuningSeconds,
+      metrics: metricsOf(tuned.history.find(({ step }) => step === tuned.bestStep)),
+      checkpoints: kept,
     };
   };
 }

@@ -4,7 +4,7 @@ import { newId } from "../../shared/ids.ts";
 import type { SqlDatabase, SqlStatement } from "../../shared/ports/sql-database.ts";
 import { insertJobEvent, type NewJobEvent } from "./job-events.ts";
 import { toJobRecord, type JobRecord } from "./jobs.ts";
-import { insertPromptOfJob } from "./prompts.ts";
+import { insertPromptsOfJob } from "./prompts.ts";
 
 /** A trainer that is silent for longer than this is taken for dead, and its job goes to another. */
 export const LEASE_MS = 60_000;
@@ -112,7 +112,7 @@ export function createLeases(database: SqlDatabase, now: () => number, leaseMs: 
           sql: `UPDATE jobs SET status = 'succeeded', finished_at = ?3, lease_expires_at = NULL WHERE ${HELD}`,
           parameters: [id, token, time],
         },
-        insertPromptOfJob(id, token, model, prompt, time),
+        ...insertPromptsOfJob(id, token, { promptId: promptId as string, model }, prompt, time),
       ]);
       await note(id, { message: `New fine-tuned model created: ${model}` });
       return { model };

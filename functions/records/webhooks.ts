@@ -8,6 +8,7 @@ export const webhookEvents = [
   "fine_tuning.job.succeeded",
   "fine_tuning.job.failed",
   "fine_tuning.job.cancelled",
+  "experiment.paused",
   "experiment.promoted",
   "experiment.rolled_back",
   "experiment.stopped",

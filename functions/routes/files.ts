@@ -1,6 +1,6 @@
 import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
 import { datasetFiles, datasetKey } from "../../shared/contracts/dataset.ts";
-import { jobKey } from "../../shared/contracts/job.ts";
+import { jobKey, METRICS_FILE } from "../../shared/contracts/job.ts";
 import { ConflictError, NotFoundError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 import { metricsCsv } from "../events/metrics-csv.ts";
@@ -12,6 +12,7 @@ import { jsonAnswer, pageSchema, toPage, toSeconds } from "../http/openapi.ts";
 import { fileSchema, limitBody } from "../http/upload.ts";
 import { createFileRecords, type FileRecord } from "../records/files.ts";
 import { listMetrics } from "../records/job-events.ts";
+import { createJobRecords } from "../records/jobs.ts";
 import { createQuotaRecords } from "../records/quotas.ts";
 
 /** OpenAI's own page length for files. */
@@ -103,7 +104,8 @@ export function fileRoutes(deps: Deps): OpenAPIHono<AppEnv> {
   };
   const read = async (organization: string, file: FileRecord): Promise<ReadableStream | string> => {
     if (file.job !== null) {
-      const object = await deps.bucket.get(jobKey(file.job, "metrics.csv"));
+      const job = await createJobRecords(deps.database).find(organization, file.job);
+      const object = job && (await deps.bucket.get(jobKey(job.id, job.leaseToken, METRICS_FILE)));
       return object?.body ?? metricsCsv(await listMetrics(deps.database, file.job));
     }
     const object = await deps.bucket.get(

@@ -82,16 +82,26 @@ export function fineTuningRoutes(deps: Deps) {
     createRoute({
       method: "get",
       path: "/v1/fine_tuning/jobs/{id}/checkpoints",
-      summary: "List the soft prompts that a job has brought so far",
+      summary:
+        "List the soft prompts that a job has brought: what it ended with, and what it had come to before",
       request: { params, query: pageQuerySchema },
       responses: jsonAnswer(pageSchema(checkpointSchema)),
     }),
     async (c) => {
       const job = await findJob(c.get("caller").organization, c.req.valid("param").id);
       const { after, limit } = c.req.valid("query");
-      const done = job.status === "succeeded" && job.promptId !== null && after === undefined;
+      const done = job.status === "succeeded" && job.promptId !== null;
       const tuned = done ? await prompts.find(job.organization, job.promptId) : null;
-      return c.json(toPage(tuned ? [presentCheckpoint(job, tuned)] : [], limit), 200);
+      const all = tuned ? [tuned, ...(await prompts.checkpoints(job.organization, tuned.id))] : [];
+      // A handful: there is nothing to gain by letting the database cut the page.
+      const rest = all.slice(all.findIndex(({ id }) => id === after) + 1);
+      return c.json(
+        toPage(
+          rest.map((one) => presentCheckpoint(job, one)),
+          limit,
+        ),
+        200,
+      );
     },
   );
 

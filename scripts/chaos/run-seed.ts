@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { datasetFiles, datasetKey } from "../../shared/contracts/dataset.ts";
-import { jobKey } from "../../shared/contracts/job.ts";
+import { jobPrefix } from "../../shared/contracts/job.ts";
 import { createRandom, type Random } from "../../shared/random.ts";
 import { callApi } from "../dev/api.ts";
 import { checkInvariants, Observer, type Expectation } from "./invariants.ts";
@@ -141,9 +141,12 @@ async function strike(
   }
 }
 
-/** Flips a byte of a job's checkpoint, where it has one. */
+/** Flips a byte of a job's newest checkpoint, where it has one. */
 async function corruptCheckpoint(stack: ChaosStack, random: Random, job: string): Promise<number> {
-  const object = await stack.store.get(jobKey(job, "checkpoint.safetensors"));
+  let newest: string | undefined;
+  for await (const { key } of stack.store.list(jobPrefix(job)))
+    if (key.includes("/checkpoint-")) newest = key;
+  const object = newest === undefined ? null : await stack.store.get(newest);
   if (!object) return 0;
   const bytes = await object.bytesBody();
   const at = random.below(bytes.length);

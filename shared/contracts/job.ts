@@ -104,7 +104,23 @@ export const chosenSchema = z.object({
   best_step: z.int(),
 });
 
-const fileRecordSchema = z.object({ bytes: z.int(), sha256: z.string() });
+const filesSchema = z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() }));
+
+/** Figures of one step, over all rows held out for validation; null where they were not measured. Losses in nats. */
+export const stepMetricsSchema = z.object({
+  train_loss: z.number().nullable(),
+  valid_loss: z.number().nullable(),
+  valid_token_accuracy: z.number().nullable(),
+});
+export type StepMetrics = z.infer<typeof stepMetricsSchema>;
+
+/** Soft prompts of earlier steps that are kept of one run. */
+export const MAX_CHECKPOINTS = 3;
+const checkpointSchema = z.object({
+  step: z.int().positive(),
+  metrics: stepMetricsSchema,
+  files: filesSchema,
+});
 
 /** What a finished attempt hands in: everything the registry keeps of a soft prompt. */
 export const tunedPromptSchema = z.object({
@@ -119,11 +135,15 @@ export const tunedPromptSchema = z.object({
   row_format: rowFormatSchema,
   /** The completions of a label task, as trained. */
   labels: z.array(z.string()).nullable(),
-  files: z.record(z.string(), fileRecordSchema),
+  files: filesSchema,
   evaluation: evaluationSchema.nullable(),
   steps: z.int(),
   trained_tokens: z.int(),
   tuning_seconds: z.number(),
+  /** Of the step that the prompt is from. */
+  metrics: stepMetricsSchema.optional(),
+  /** What the same run had come to at earlier validations; each can be called like the prompt itself. */
+  checkpoints: z.array(checkpointSchema).max(MAX_CHECKPOINTS).optional(),
 });
 export type TunedPrompt = z.infer<typeof tunedPromptSchema>;
 
@@ -180,9 +200,31 @@ export function promptKey(organization: string, prompt: string, file: string): s
   return `prompts/${organization}/${prompt}/${file}`;
 }
 
-/** Bucket key of a file that a job leaves behind. */
-export function jobKey(job: string, file: string): string {
-  return `jobs/${job}/${file}`;
+/** Begins the keys of all that a job leaves behind. */
+export function jobPrefix(job: string): string {
+  return `jobs/${job}/`;
+}
+
+/** So that keys sort as tokens and steps do. */
+const sortable = (number: number) => String(number).padStart(8, "0");
+
+/**
+ * Bucket key of a file that a job leaves behind. It lies under the lease's token: whoever lost the lease may not know it
+ * yet, and must not write over what its successor has written.
+ */
+export function jobKey(job: string, leaseToken: number, file: string): string {
+  return `${jobPrefix(job)}${sortable(leaseToken)}/${file}`;
+}
+export const METRICS_FILE = "metrics.csv";
+
+/** Bucket key of a run's state after a step. It holds the state's digest, by which a damaged one is known. */
+export function checkpointKey(job: string, leaseToken: number, step: number, sha256: string): string {
+  return jobKey(job, leaseToken, `checkpoint-${sortable(step)}-${sha256}.safetensors`);
+}
+
+/** Id of the soft prompt of an earlier step of the run that ended with `prompt`. */
+export function checkpointPromptId(prompt: string, step: number): string {
+  return `${prompt}S${step}`;
 }
 
 /** The name under which a tuned model is called: `ft:<base>:<organization>:<suffix>:<prompt id>`. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   jobKey,
+  jobPrefix,
+  METRICS_FILE,
   promptFiles,
   promptKey,
   tunedPromptSchema,
@@ -43,6 +45,11 @@ const job = (id: string, attempt: number, settings: Record<string, unknown> = {}
   prompt_id: `sp_${id.toUpperCase()}${attempt}`,
 });
 const read = async (key: string) => (await store.get(key))?.bytesBody();
+const checkpointsOf = async (id: string) => {
+  const keys: string[] = [];
+  for await (const { key } of store.list(jobPrefix(id))) if (key.includes("/checkpoint-")) keys.push(key);
+  return keys;
+};
 
 test("a trainer that shuts down hands on its state, and the next attempt ends as if nothing had happened", async () => {
   const train = createTrain({ store, workDirectory, threads: 1 });
@@ -62,20 +69,22 @@ test("a trainer that shuts down hands on its state, and the next attempt ends as
       if (step === 2) shutdown.abort(new ShutdownError("Trainer is shutting down"));
     },
     shutdown.signal,
+    1,
   );
   await expect(stopped).rejects.toThrow("shutting down");
-  expect(await store.head(jobKey("again", "checkpoint.safetensors"))).not.toBeNull();
+  expect(await checkpointsOf("again")).toHaveLength(1);
   const resumedSteps: number[] = [];
   await train(
     job("again", 2),
     ({ step, phase }) => void (phase === "tuning" && resumedSteps.push(step)),
     signal,
+    2,
   );
   expect(steps).toEqual([1, 2]);
   expect(resumedSteps[0]).toBe(3);
   const prefix = (id: string) => read(promptKey("local", id, promptFiles.prefix));
   expect(await prefix("sp_AGAIN2")).toEqual(await prefix("sp_WHOLE1"));
-  const csv = new TextDecoder().decode(await read(jobKey("again", "metrics.csv")));
+  const csv = new TextDecoder().decode(await read(jobKey("again", 2, METRICS_FILE)));
   expect(csv.split("\n")[0]).toBe("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy");
   expect(csv.trim().split("\n")).toHaveLength((resumedSteps.at(-1) ?? 0) + 1);
 

@@ -32,11 +32,14 @@ export function writeCheckpoint(state: TuneState, fingerprint: string): Uint8Arr
   );
 }
 
-/** Reads a checkpoint back; null when it is of another run (other rows, settings or base model). Throws SafetensorsError. */
+/**
+ * Reads a checkpoint back; null when it is of another run (other rows, settings or base model) or of a trainer that wrote
+ * them otherwise. Throws SafetensorsError.
+ */
 export function readCheckpoint(bytes: Uint8Array, fingerprint: string): TuneState | null {
   const { tensors, metadata } = parseSafetensors(bytes);
-  const state = metadataSchema.parse(JSON.parse(metadata["state"] ?? "null"));
-  if (state.fingerprint !== fingerprint) return null;
+  const { data: state } = metadataSchema.safeParse(JSON.parse(metadata["state"] ?? "null"));
+  if (state?.fingerprint !== fingerprint) return null;
   const read = (name: string) => {
     const tensor = tensors.get(name);
     return new Float32Array(new Uint8Array(tensor?.bytes ?? []).buffer);
