@@ -1,6 +1,7 @@
+import type { ExperimentDefinition } from "../../shared/contracts/experiment.ts";
 import { ConflictError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
-import { readPhaseSums } from "../records/experiment-aggregates.ts";
+import { readPhaseSums, type PhaseSums } from "../records/experiment-aggregates.ts";
 import type { NewHistoryEntry } from "../records/experiment-history.ts";
 import type { ExperimentRecord, ExperimentUpdate } from "../records/experiments.ts";
 import { reallocate, shares } from "./allocation.ts";
@@ -25,13 +26,22 @@ export async function lookAt(deps: Deps, record: ExperimentRecord): Promise<Look
     readPhaseSums(deps.database, record.id, record.definition),
     experimentsOf(deps).records.phases(record.id),
   ]);
-  const data = phases.map(({ phase, shares: meant }): PhaseData => {
-    const counted = sums.find((one) => one.phase === phase);
-    const units = record.definition.variants.map(() => 0);
-    return { ...(counted ?? { phase, units, metrics: new Map() }), shares: meant };
-  });
+  const data = countedIn(record.definition, phases, sums);
   const phaseStartedAt = phases.at(-1)?.startedAt ?? record.createdAt;
   return { phases: data, assessment: assess(record.definition, data), phaseStartedAt };
+}
+
+/** Each phase as it was meant to be split, with what it counted: nothing, where no unit came. */
+export function countedIn(
+  definition: ExperimentDefinition,
+  phases: readonly Pick<PhaseData, "phase" | "shares">[],
+  sums: readonly PhaseSums[],
+): PhaseData[] {
+  return phases.map(({ phase, shares: meant }) => {
+    const counted = sums.find((one) => one.phase === phase);
+    const units = definition.variants.map(() => 0);
+    return { ...(counted ?? { phase, units, metrics: new Map() }), shares: meant };
+  });
 }
 
 /**

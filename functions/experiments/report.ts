@@ -1,3 +1,4 @@
+import type { ExperimentDefinition, Metric } from "../../shared/contracts/experiment.ts";
 import type { Deps } from "../deps.ts";
 import { readDaySums } from "../records/experiment-aggregates.ts";
 import type { ExperimentRecord } from "../records/experiments.ts";
@@ -47,19 +48,13 @@ export async function reportOf(deps: Deps, record: ExperimentRecord) {
       units: assessment.units[i] ?? 0,
     })),
     phases: phases.map(({ phase, shares, units }) => ({ phase, shares: [...shares], units: [...units] })),
-    metrics: assessment.metrics.map((sums) => presentMetric(record, assessment, sums, keyOf)),
+    metrics: assessment.metrics.map((sums) => presentMetric(record, assessment, sums)),
     days: days.map(({ variant, ...day }) => ({ ...day, variant: keyOf(variant) })),
   };
 }
 
-function presentMetric(
-  { definition }: ExperimentRecord,
-  assessment: Assessment,
-  sums: MetricSums,
-  keyOf: (variant: number) => string,
-) {
+function presentMetric({ definition }: ExperimentRecord, assessment: Assessment, sums: MetricSums) {
   const { metric, strata, cuped } = sums;
-  const { alpha } = definition.analysis;
   const posteriors = posteriorsOf(sums);
   const bayes = posteriors && bayesCompare(posteriors, metric.direction);
   return {
@@ -76,10 +71,20 @@ function presentMetric(
         expected_loss: bayes?.[i]?.expectedLoss ?? null,
       };
     }),
-    comparisons: assessment.findings
-      .filter((finding) => finding.metric === metric)
-      .map((finding) => presentFinding(finding, assessment, alpha, keyOf)),
+    comparisons: presentComparisons(definition, assessment, metric),
   };
+}
+
+/** Every treatment against the control in one metric, as the API shows it. */
+export function presentComparisons(
+  { variants, analysis }: ExperimentDefinition,
+  assessment: Assessment,
+  metric: Metric,
+) {
+  const keyOf = (variant: number) => variants[variant]?.key ?? "";
+  return assessment.findings
+    .filter((finding) => finding.metric === metric)
+    .map((finding) => presentFinding(finding, assessment, analysis.alpha, keyOf));
 }
 
 function presentFinding(

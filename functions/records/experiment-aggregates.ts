@@ -23,6 +23,9 @@ export interface DaySums {
 
 const noCovariate: CovariateSums = { count: 0, x: 0, xx: 0, xy: 0, y: 0 };
 
+/** Columns that add up over days. */
+const SUMS = ["units", "total", "squares", "x_units", "x", "xx", "xy", "x_total"] as const;
+
 /** Everything counted so far, phase by phase. */
 export async function readPhaseSums(
   database: SqlDatabase,
@@ -35,6 +38,36 @@ export async function readPhaseSums(
      FROM experiment_aggregates WHERE experiment_id = ?1 GROUP BY phase, variant, metric ORDER BY phase`,
     experiment,
   );
+  return toPhases(rows, definition);
+}
+
+/** What was counted of the units that came until each day, the days in their order: the last one holds everything. */
+export async function readPhaseSumsByDay(
+  database: SqlDatabase,
+  experiment: string,
+  definition: ExperimentDefinition,
+): Promise<{ readonly day: string; readonly phases: readonly PhaseSums[] }[]> {
+  const rows = await database.all(
+    "SELECT * FROM experiment_aggregates WHERE experiment_id = ?1 ORDER BY day, phase",
+    experiment,
+  );
+  const cells = new Map<string, SqlRow>();
+  return [...Map.groupBy(rows, (row) => row["day"] as string)].map(([day, added]) => {
+    for (const row of added) {
+      const cell = JSON.stringify([row["phase"], row["variant"], row["metric"]]);
+      cells.set(cell, addRows(cells.get(cell), row));
+    }
+    return { day, phases: toPhases([...cells.values()], definition) };
+  });
+}
+
+function addRows(sum: SqlRow | undefined, row: SqlRow): SqlRow {
+  if (!sum) return row;
+  const sums = SUMS.map((column) => [column, (sum[column] as number) + (row[column] as number)] as const);
+  return { ...row, ...Object.fromEntries(sums) };
+}
+
+function toPhases(rows: readonly SqlRow[], definition: ExperimentDefinition): PhaseSums[] {
   const byPhase = Map.groupBy(rows, (row) => row["phase"] as number);
   return [...byPhase].map(([phase, cells]) => toPhase(phase, cells, definition));
 }

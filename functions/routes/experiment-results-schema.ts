@@ -75,3 +75,19 @@ export const resultsSchema = z
     ),
   })
   .openapi("ExperimentResults");
+
+/** Answer of `GET /v1/experiments/{experiment}/timeline`. */
+export const timelineSchema = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(
+      z.object({
+        /** UTC, of the units' first exposure. */
+        day: z.string(),
+        /** Of each variant, until the day's end. */
+        units: z.array(z.int()),
+        metrics: z.array(z.object({ key: z.string(), comparisons: z.array(comparisonSchema) })),
+      }),
+    ),
+  })
+  .openapi("ExperimentTimeline");

@@ -14,12 +14,13 @@ import { actOnExperiment, changeExperiment, experimentActions } from "../experim
 import { createExperiment } from "../experiments/create-experiment.ts";
 import { reportOf } from "../experiments/report.ts";
 import { experimentsOf } from "../experiments/service.ts";
+import { timelineOf } from "../experiments/timeline.ts";
 import { createRouter } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { jsonAnswer, jsonBody, pageQuerySchema, pageSchema, toPage, toSeconds } from "../http/openapi.ts";
 import { listHistory } from "../records/experiment-history.ts";
 import type { ExperimentRecord } from "../records/experiments.ts";
-import { resultsSchema } from "./experiment-results-schema.ts";
+import { resultsSchema, timelineSchema } from "./experiment-results-schema.ts";
 
 const experimentSchema = z
   .object({
@@ -168,6 +169,20 @@ export function experimentRoutes(deps: Deps) {
     async (c) => {
       const record = await find(c.get("caller").organization, c.req.valid("param").experiment);
       return c.json(await reportOf(deps, record), 200);
+    },
+  );
+
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/experiments/{experiment}/timeline",
+      summary: "How the effects became what they are, day by day, oldest first",
+      request: { params },
+      responses: jsonAnswer(timelineSchema),
+    }),
+    async (c) => {
+      const record = await find(c.get("caller").organization, c.req.valid("param").experiment);
+      return c.json({ object: "list" as const, data: await timelineOf(deps, record) }, 200);
     },
   );
 

@@ -69,6 +69,8 @@ export const tokenStatisticsSchema = z.object({
   p50: z.int(),
   p95: z.int(),
   max: z.int(),
+  /** Sampled rows by their tokens, in bins of one width; both bounds belong to the bin. Older reports have none. */
+  histogram: z.array(z.object({ from: z.int(), to: z.int(), rows: z.int() })).optional(),
 });
 export type TokenStatistics = z.infer<typeof tokenStatisticsSchema>;
 

@@ -2,6 +2,8 @@ import type { TokenStatistics } from "../contracts/dataset.ts";
 
 /** Enough for percentiles that are right to a few percent, and a second of tokenising at most. */
 const SAMPLE = 1024;
+/** As many as a small chart can show apart. */
+const MAX_BINS = 20;
 
 /** A sample spread evenly over a stream of unknown length: when it is full, every other value goes and the stride doubles. */
 export class EvenSample {
@@ -26,7 +28,7 @@ export class EvenSample {
   }
 }
 
-/** Mean and percentiles of rows' token counts; null of none. */
+/** Mean, percentiles and histogram of rows' token counts; null of none. */
 export function tokenStatistics(counts: readonly number[]): TokenStatistics | null {
   if (counts.length === 0) return null;
   const sorted = counts.toSorted((a, b) => a - b);
@@ -38,5 +40,19 @@ export function tokenStatistics(counts: readonly number[]): TokenStatistics | nu
     p50: at(0.5),
     p95: at(0.95),
     max: at(1),
+    histogram: histogramOf(sorted),
   };
+}
+
+function histogramOf(sorted: readonly number[]): NonNullable<TokenStatistics["histogram"]> {
+  const first = sorted[0] as number;
+  const span = (sorted.at(-1) as number) - first + 1;
+  const width = Math.ceil(span / MAX_BINS);
+  const rows = new Array<number>(Math.ceil(span / width)).fill(0);
+  for (const count of sorted) (rows[Math.floor((count - first) / width)] as number)++;
+  return rows.map((count, bin) => ({
+    from: first + bin * width,
+    to: first + (bin + 1) * width - 1,
+    rows: count,
+  }));
 }
