@@ -8,25 +8,6 @@ type Row = Record<string, string | number | null>;
 const TERMINAL = ["succeeded", "failed", "cancelled"];
 const MAX_ATTEMPTS = 3;
 
-/** Watches the records while faults happen: tokens may only grow, and what has ended stays ended. */
-export class Observer {
-  readonly violations: string[] = [];
-  readonly #seen = new Map<string, Row>();
-
-  look(database: DatabaseSync): void {
-    for (const job of rows(database, "SELECT id, status, lease_token, attempt FROM jobs")) {
-      const id = String(job["id"]);
-      const before = this.#seen.get(id);
-      this.#seen.set(id, job);
-      if (!before) continue;
-      if (Number(job["lease_token"]) < Number(before["lease_token"]))
-        this.violations.push(`job ${id}: token fell from ${before["lease_token"]} to ${job["lease_token"]}`);
-      if (TERMINAL.includes(String(before["status"])) && job["status"] !== before["status"])
-        this.violations.push(`job ${id}: "${before["status"]}" became "${job["status"]}"`);
-    }
-  }
-}
-
 /** What one seed's uploads should have come to. */
 export interface Expectation {
   readonly organization: string;
@@ -69,7 +50,8 @@ export async function checkInvariants(
     if (count !== wanted)
       violations.push(`dataset ${dataset["id"]} (${dataset["status"]}): ${count} jobs, wanted ${wanted}`);
   }
-  for (const job of jobs) violations.push(...(await checkJob(job, by(prompts, "job_id", job["id"]), store)));
+  for (const job of jobs) violations.push(...checkJob(job, by(prompts, "job_id", job["id"])));
+  for (const prompt of prompts) violations.push(...(await checkPrompt(prompt, store)));
   const untold = rows(
     database,
     `SELECT jobs.id FROM jobs JOIN webhooks USING (organization)
@@ -81,7 +63,7 @@ export async function checkInvariants(
   return violations;
 }
 
-async function checkJob(job: Row, prompts: Row[], store: ObjectStore): Promise<string[]> {
+function checkJob(job: Row, prompts: Row[]): string[] {
   const violations: string[] = [];
   const say = (text: string) => violations.push(`job ${job["id"]}: ${text}`);
   if (!TERMINAL.includes(String(job["status"]))) say(`is "${job["status"]}" after everything has settled`);
@@ -90,16 +72,24 @@ async function checkJob(job: Row, prompts: Row[], store: ObjectStore): Promise<s
   const wanted = job["status"] === "succeeded" ? 1 : 0;
   if (prompts.length !== wanted)
     say(`is ${job["status"]} with ${prompts.length} soft prompts, wanted ${wanted}`);
-  for (const prompt of prompts) {
-    if (prompt["id"] !== job["prompt_id"]) say(`names prompt ${job["prompt_id"]}, has ${prompt["id"]}`);
-    const { files } = tunedPromptSchema.parse(JSON.parse(String(prompt["prompt_json"])));
-    for (const [file, { sha256, bytes }] of Object.entries(files)) {
-      const object = await store.get(promptKey(String(job["organization"]), String(prompt["id"]), file));
-      const body = object && (await object.bytesBody());
-      if (!body) say(`has no "${file}" in the bucket`);
-      else if (body.length !== bytes || createHash("sha256").update(body).digest("hex") !== sha256)
-        say(`has a "${file}" with other bytes than were registered`);
-    }
+  for (const { id } of prompts)
+    if (id !== job["prompt_id"]) say(`names prompt ${job["prompt_id"]}, has ${id}`);
+  return violations;
+}
+
+/** Every file of a registered prompt, those of a run's earlier steps included, is in the bucket as it was registered. */
+async function checkPrompt(
+  { id, organization, prompt_json: json }: Row,
+  store: ObjectStore,
+): Promise<string[]> {
+  const violations: string[] = [];
+  const { files } = tunedPromptSchema.parse(JSON.parse(String(json)));
+  for (const [file, { sha256, bytes }] of Object.entries(files)) {
+    const object = await store.get(promptKey(String(organization), String(id), file));
+    const body = object && (await object.bytesBody());
+    if (!body) violations.push(`prompt ${id}: has no "${file}" in the bucket`);
+    else if (body.length !== bytes || createHash("sha256").update(body).digest("hex") !== sha256)
+      violations.push(`prompt ${id}: has a "${file}" with other bytes than were registered`);
   }
   return violations;
 }

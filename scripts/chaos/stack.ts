@@ -8,15 +8,15 @@ import type { Random } from "../../shared/random.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import { callApi } from "../dev/api.ts";
 import { root, stateFolder } from "../dev/paths.ts";
-
 import { startS3Endpoint } from "../dev/s3/endpoint.ts";
 import { migrateDatabase } from "../dev/worker.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 import { freePort } from "./free-port.ts";
+import { keepLedger } from "./ledger.ts";
 import type { Victim } from "./process.ts";
 import { uploadTinyModel } from "./tiny-model.ts";
 import { startTrainers, type Trainers } from "./trainers.ts";
-import { startWorkerd } from "./worker.ts";
+import { databaseFile, startWorkerd } from "./worker.ts";
 
 /** Short, so that a seed does not have to wait for dead trainers; the beats in between leave room for three misses. */
 export const LEASE_SECONDS = 4;
@@ -28,6 +28,8 @@ const S3_CREDENTIALS = { accessKeyId: "foreword", secretAccessKey: "foreword-loc
 
 export interface ChaosStack {
   readonly url: string;
+  /** The same behind the fault proxy. */
+  readonly proxiedUrl: string;
   readonly store: ObjectStore;
   readonly baseModel: string;
   readonly keys: Readonly<Record<string, string>>;
@@ -36,8 +38,10 @@ export interface ChaosStack {
   readonly faults: () => number;
   /** How often the network, and the delivery of events, fail; 0 makes them perfect. */
   setRate(rate: number): void;
-  /** Kills workerd in the middle of whatever it does, and starts it again. */
+  /** Kills workerd in the middle of whatever it does, and starts it again. The local queues die with it. */
   killWorker(): Promise<void>;
+  /** How often that has been done. */
+  readonly workerKills: number;
   /** Fires the Worker's cron trigger. */
   tick(): Promise<void>;
   stop(): Promise<void>;
@@ -50,9 +54,11 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
   const url = `http://127.0.0.1:${port}`;
   const adminKey = `fw_${randomBytes(24).toString("base64url")}`;
   await migrateDatabase();
+  keepLedger(databaseFile());
   let worker: Victim = await startWorkerd(port, adminKey, LEASE_SECONDS);
   let rate = 0;
   let eventFaults = 0;
+  let workerKills = 0;
   const deliver = (event: unknown) => callApi(url, adminKey, "/v1/bucket-events", z.object({}), event);
   const endpoint = await startS3Endpoint({
     port: 0,
@@ -105,6 +111,7 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
   });
   return {
     url,
+    proxiedUrl: apiProxy.url,
     store,
     baseModel,
     keys,
@@ -115,7 +122,11 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
       apiProxy.rate = next;
       s3Proxy.rate = next;
     },
+    get workerKills() {
+      return workerKills;
+    },
     async killWorker() {
+      workerKills++;
       worker.signal("SIGKILL");
       await worker.exited;
       worker = await startWorkerd(port, adminKey, LEASE_SECONDS);

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
@@ -15,6 +17,10 @@ import type { S3Options } from "../config.ts";
 
 /** With the client's exponential back-off these span about a minute: longer than a store's usual hiccup. */
 const MAX_ATTEMPTS = 8;
+
+/** The client retries a request, not the reading of its answer: a body that breaks off is asked for again this often. */
+const BODY_ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 200;
 
 /** Any S3-compatible bucket. Requests that fail on the way or with a 5xx are tried again by the client. */
 export function createS3Store({
@@ -35,6 +41,19 @@ export function createS3Store({
     responseChecksumValidation: "WHEN_REQUIRED",
   });
   const at = (key: string) => ({ Bucket: bucket, Key: key });
+  const readWhole = async (key: string, first: NonNullable<GetObjectCommandOutput["Body"]>) => {
+    for (let body = first, attempt = 1; ; attempt++) {
+      try {
+        return await body.transformToByteArray();
+      } catch (error) {
+        if (attempt === BODY_ATTEMPTS) throw error;
+        await sleep(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+        const again = await client.send(new GetObjectCommand(at(key)));
+        if (!again.Body) throw error;
+        body = again.Body;
+      }
+    }
+  };
   return {
     async head(key) {
       try {
@@ -56,7 +75,7 @@ export function createS3Store({
           get body() {
             return body.transformToWebStream() as ReadableStream<Uint8Array>;
           },
-          bytesBody: () => body.transformToByteArray(),
+          bytesBody: () => readWhole(key, body),
         };
       } catch (error) {
         if (error instanceof NoSuchKey) return null;
