@@ -3,7 +3,6 @@ export type ErrorType =
   | "invalid_request_error"
   | "authentication_error"
   | "permission_error"
-  | "not_found_error"
   | "conflict_error"
   | "rate_limit_error"
   | "server_error"
@@ -57,9 +56,10 @@ export class PermissionError extends ForewordError {
   readonly type = "permission_error";
 }
 
+/** OpenAI's API takes a wrong name for a wrong request; `code` says what was not found. */
 export class NotFoundError extends ForewordError {
   readonly status = 404;
-  readonly type = "not_found_error";
+  readonly type = "invalid_request_error";
 }
 
 /** The request is right in itself but not in the present state: a lease that is gone, an ended job. */

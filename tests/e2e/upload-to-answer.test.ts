@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { inferenceLimits } from "../../functions/inference/limits.ts";
 import { datasetKey } from "../../shared/contracts/dataset.ts";
 import { startLocalStack, type StackProcess } from "./local-stack.ts";
 
@@ -60,6 +61,24 @@ test("an upload is tuned and answers, with nothing else called", async () => {
     ]),
   );
 }, 240_000);
+
+test("callers who leave give their places back", async () => {
+  // No answer ends by itself: its end tokens are forbidden.
+  const body = { model: "minimind2-small", prompt: "Once", logit_bias: { "0": -100, "2": -100 } };
+  const leaving = await Promise.all(
+    Array.from({ length: inferenceLimits.activeRequests }, async () => {
+      const stream = await client.completions.create({ ...body, max_tokens: 450, stream: true });
+      // Its beginning proves that it has a place.
+      await stream[Symbol.asyncIterator]().next();
+      return stream;
+    }),
+  );
+  const next = client.completions.create({ ...body, max_tokens: 1 }).withResponse();
+  for (const { controller } of leaving) controller.abort();
+  // Were they still being answered, the next one would wait for thousands of steps.
+  const queued = /queue;dur=(\d+)/.exec((await next).response.headers.get("server-timing") ?? "")?.[1];
+  expect(Number(queued)).toBeLessThan(2000);
+}, 120_000);
 
 test("a part that dies ends the stack with its last words, and Ctrl-C ends all parts", async () => {
   const second = await startLocalStack(["--no-example"], { FOREWORD_THREADS: "nonsense" });
