@@ -41,16 +41,15 @@ export function createS3Store({
     responseChecksumValidation: "WHEN_REQUIRED",
   });
   const at = (key: string) => ({ Bucket: bucket, Key: key });
-  const readWhole = async (key: string, first: NonNullable<GetObjectCommandOutput["Body"]>) => {
-    for (let body = first, attempt = 1; ; attempt++) {
+  const readWhole = async (key: string, { Body, ETag }: GetObjectCommandOutput) => {
+    for (let body = Body, attempt = 1; ; attempt++) {
       try {
-        return await body.transformToByteArray();
+        return (await body?.transformToByteArray()) ?? new Uint8Array();
       } catch (error) {
         if (attempt === BODY_ATTEMPTS) throw error;
         await sleep(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
-        const again = await client.send(new GetObjectCommand(at(key)));
-        if (!again.Body) throw error;
-        body = again.Body;
+        // Of the same version: the caller has been told its etag.
+        body = (await client.send(new GetObjectCommand({ ...at(key), IfMatch: ETag }))).Body;
       }
     }
   };
@@ -75,7 +74,7 @@ export function createS3Store({
           get body() {
             return body.transformToWebStream() as ReadableStream<Uint8Array>;
           },
-          bytesBody: () => readWhole(key, body),
+          bytesBody: () => readWhole(key, answer),
         };
       } catch (error) {
         if (error instanceof NoSuchKey) return null;
