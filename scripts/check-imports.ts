@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..");
 const rooms = ["shared", "functions", "trainer", "scripts", "tests"];
 
 const paths = rooms
-  .flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: root }))
+  .flatMap((room) => globSync(`${room}/**/*.{ts,tsx}`, { cwd: root }))
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => !path.endsWith(".d.ts") && !/(?:^|\/)(?:node_modules|fixtures)\//.test(path))
   .toSorted();

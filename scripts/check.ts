@@ -14,7 +14,10 @@ const node = (script: string) => ({ program: process.execPath, args: [join("scri
 
 requireNode();
 
-const projects = globSync(["tsconfig*.json", "*/tsconfig*.json"], { cwd: root, exclude: ["node_modules"] })
+const projects = globSync(["tsconfig*.json", "*/tsconfig*.json", "functions/dashboard/tsconfig.json"], {
+  cwd: root,
+  exclude: ["node_modules"],
+})
   .filter((path) => !path.endsWith("tsconfig.base.json"))
   .toSorted();
 

@@ -86,6 +86,8 @@ async function startParts(
   await uploadBundle(bucket, modelFolder);
   const trainer = startTrainer(url, credentials);
   started.push(trainer);
+  // The key is in the fragment, which no server sees; the page takes it out of the address bar.
+  output.line(`Dashboard   ${url}/#key=${credentials.apiKey}`);
   output.line(`API         ${url}`);
   output.line(`S3 endpoint ${s3.url} (bucket "foreword")`);
   return { url, credentials, bucket, died: Promise.race([worker.died, trainer.died]), stop };
