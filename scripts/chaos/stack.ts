@@ -22,6 +22,8 @@ import { databaseFile, startWorkerd } from "./worker.ts";
 export const LEASE_SECONDS = 4;
 const HEARTBEAT_SECONDS = 0.5;
 const TRAINERS = 2;
+/** A Worker that is killed and started again may swallow a call. */
+const CALL_TIMEOUT_MS = 10_000;
 export const ORGANIZATIONS = ["acme", "globex"] as const;
 /** As in wrangler.toml. */
 const S3_CREDENTIALS = { accessKeyId: "foreword", secretAccessKey: "foreword-local-only" };
@@ -59,7 +61,8 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
   let rate = 0;
   let eventFaults = 0;
   let workerKills = 0;
-  const deliver = (event: unknown) => callApi(url, adminKey, "/v1/bucket-events", z.object({}), event);
+  const deliver = (event: unknown) =>
+    callApi(url, adminKey, "/v1/bucket-events", z.object({}), event, CALL_TIMEOUT_MS);
   const endpoint = await startS3Endpoint({
     port: 0,
     upstream: url,
@@ -132,7 +135,9 @@ export async function startChaosStack(random: Random): Promise<ChaosStack> {
       worker = await startWorkerd(port, adminKey, LEASE_SECONDS);
     },
     async tick() {
-      await fetch(new URL("/cdn-cgi/local/scheduled", url));
+      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+      // One that is lost is made up for by the next.
+      await fetch(new URL("/cdn-cgi/local/scheduled", url), { signal }).catch(() => undefined);
     },
     async stop() {
       await trainers.stop();

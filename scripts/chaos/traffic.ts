@@ -8,6 +8,7 @@ const METRIC = "clicks";
 const UNITS = 20;
 /** As a careful client does: with the same keys, until it is told that they are taken. */
 const ATTEMPTS = 5;
+const TIMEOUT_MS = 10_000;
 const assignmentsSchema = z.object({ data: z.array(z.object({ exposure: z.string() })) });
 const acceptedSchema = z.object({ accepted: z.literal(UNITS) });
 
@@ -38,7 +39,7 @@ export async function startTraffic(stack: ChaosStack, seed: number): Promise<Tra
   const persist = async <T>(path: string, schema: z.ZodType<T>, content: unknown): Promise<T | null> => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
-        return (await callApi(stack.proxiedUrl, key, path, schema, content)).data;
+        return (await callApi(stack.proxiedUrl, key, path, schema, content, TIMEOUT_MS)).data;
       } catch {
         // That calls fail is what this is about; whether their effects are right is what is checked.
         repeated++;

@@ -22,7 +22,7 @@ export interface TextTokenizer {
   decode(ids: readonly number[]): string;
   /**
    * The conversation as the base model was taught to read it, up to where the assistant begins to answer
-   * (`generate`) or to its end. Throws InvalidRequestError when the model has no chat template.
+   * (`generate`) or to its end. Throws InvalidRequestError when the model has no chat template, or one that refuses it.
    */
   renderChat(messages: readonly ChatMessage[], generate: boolean): string;
   readonly specialTokens: ModelManifest["specialTokens"];
@@ -54,12 +54,20 @@ export function createTokenizer(
           param: "model",
         });
       }
-      return template.render({
-        messages: messages.map((message) => ({ ...message })),
-        add_generation_prompt: generate,
-        bos_token: config.bos_token ?? "",
-        eos_token: config.eos_token ?? "",
-      });
+      try {
+        return template.render({
+          messages: messages.map((message) => ({ ...message })),
+          add_generation_prompt: generate,
+          bos_token: config.bos_token ?? "",
+          eos_token: config.eos_token ?? "",
+        });
+      } catch (cause) {
+        // Templates raise errors of their own: most often because the roles do not take turns.
+        throw new InvalidRequestError(
+          `The model's chat template refuses this conversation: ${(cause as Error).message}`,
+          { code: "invalid_messages", param: "messages", cause },
+        );
+      }
     },
   };
 }

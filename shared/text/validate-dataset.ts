@@ -6,6 +6,7 @@ import {
   type RowFormat,
   type ValidationReport,
 } from "../contracts/dataset.ts";
+import { InvalidRequestError } from "../errors.ts";
 import { readLines } from "../formats/jsonl.ts";
 import { parseRow, RowParseError } from "./dataset-row.ts";
 import { expectedAnswer, tokenizeRow } from "./render.ts";
@@ -77,8 +78,9 @@ export async function validateDataset(
       }
       labels.add(expectedAnswer(row));
     } catch (error) {
-      if (!(error instanceof RowParseError)) throw error;
-      fail(line.number, error.rowCode, error.message);
+      // The tokenizer's refusals too: a conversation that the model's chat template does not take.
+      if (!(error instanceof InvalidRequestError)) throw error;
+      fail(line.number, error instanceof RowParseError ? error.rowCode : "invalid_row", error.message);
     }
   }
   if (rows === 0) fail(1, "no_rows", "Dataset has no rows");
