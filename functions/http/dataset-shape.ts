@@ -15,6 +15,8 @@ export const datasetInputSchema = z
     rows: rowsSchema.optional(),
     content: z.string().min(1).optional(),
     validation_rows: rowsSchema.optional(),
+    /** Rows that tuning never sees: the reported scores are of these. */
+    test_rows: rowsSchema.optional(),
     settings: tuneSettingsSchema.partial().optional(),
     /** False registers the dataset without tuning on it. */
     tune: z.boolean().default(true),

@@ -45,7 +45,8 @@ export function datasetRoutes(deps: Deps) {
       const { organization } = c.get("caller");
       const requestId = c.get("requestId");
       await createQuotaRecords(deps.database, deps.now).require(organization, ["rows", "jobs"]);
-      const { name, rows, content, validation_rows: validation, settings, tune } = c.req.valid("json");
+      const input = c.req.valid("json");
+      const { name, rows, content, validation_rows: validation, test_rows: test, settings, tune } = input;
       const train = content ?? (rows && toJsonl(rows));
       if (train === undefined) {
         const { token, expiresAt } = await createUploadTokens(deps).create(organization, name);
@@ -60,6 +61,7 @@ export function datasetRoutes(deps: Deps) {
       }
       const others = {
         ...(validation ? { [datasetFiles.valid]: toJsonl(validation) } : {}),
+        ...(test ? { [datasetFiles.test]: toJsonl(test) } : {}),
         ...(settings ? { [datasetFiles.settings]: JSON.stringify(settings) } : {}),
       };
       const filename = `${name}.jsonl`;

@@ -1,6 +1,6 @@
 /** Runs up to `concurrency` tasks at a time and gives their results in the order of the items. */
 export async function* inOrder<T, R>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   concurrency: number,
   run: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {

@@ -19,6 +19,8 @@ export interface DatasetFiles {
   readonly train: string;
   /** Path of `valid.jsonl`. */
   readonly valid?: string | undefined;
+  /** Path of `test.jsonl`. */
+  readonly test?: string | undefined;
   readonly settings?: Settings | undefined;
   readonly tune: boolean;
 }
@@ -28,7 +30,7 @@ export interface DatasetFiles {
  * refuses it, with the bad lines.
  */
 export async function uploadDataset(client: Client, files: DatasetFiles): Promise<Dataset> {
-  const { name, settings, tune } = files;
+  const { name, settings, tune, valid, test } = files;
   if (!SLUG.test(name)) {
     throw new CliError(
       `The dataset's name is "${name}", wanted lower-case letters, digits and -, at most 63`,
@@ -36,12 +38,15 @@ export async function uploadDataset(client: Client, files: DatasetFiles): Promis
     );
   }
   const content = await readFile(files.train);
-  const rows = files.valid === undefined ? undefined : await readRows(files.valid);
+  const others = {
+    validation_rows: valid === undefined ? undefined : await readRows(valid),
+    test_rows: test === undefined ? undefined : await readRows(test),
+  };
   const dataset =
     content.length <= MAX_CONTENT_BYTES
       ? await client.call("v1/datasets", datasetShape, {
           method: "POST",
-          body: { name, content: content.toString("utf8"), validation_rows: rows, settings, tune },
+          body: { name, content: content.toString("utf8"), ...others, settings, tune },
         })
       : await uploadLarge(client, files, content);
   if (dataset.status === "accepted") return dataset;
@@ -54,10 +59,10 @@ export async function uploadDataset(client: Client, files: DatasetFiles): Promis
 }
 
 async function uploadLarge(client: Client, files: DatasetFiles, content: Buffer): Promise<Dataset> {
-  const { name, valid, settings, tune } = files;
-  if (valid !== undefined || settings !== undefined || !tune) {
+  const { name, valid, test, settings, tune } = files;
+  if (valid !== undefined || test !== undefined || settings !== undefined || !tune) {
     throw new CliError(
-      `"${files.train}" has ${content.length} bytes; with settings or validation rows at most ${MAX_CONTENT_BYTES} go over the API: put the files into the bucket, train.jsonl last`,
+      `"${files.train}" has ${content.length} bytes; with settings or further rows at most ${MAX_CONTENT_BYTES} go over the API: put the files into the bucket, train.jsonl last`,
       exitCodes.validation,
       { code: "too_large" },
     );

@@ -4,10 +4,9 @@ import { getRequestListener } from "@hono/node-server";
 import { createApp } from "../../functions/app.ts";
 import { createKeyRecords } from "../../functions/records/keys.ts";
 import type { Scope } from "../../shared/contracts/key.ts";
-import { bundleFiles, modelKey } from "../../shared/contracts/model.ts";
 import { createNodeDeps } from "../../scripts/serve-node/deps.ts";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { uploadBundle } from "../../trainer/model/bundle.ts";
+import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 import { baseModelFolder } from "../support/model-cache.ts";
 import { emptyFolder } from "./run-cli.ts";
@@ -16,6 +15,7 @@ export const ADMIN_KEY = "fw_admin-of-the-cli-tests";
 
 export interface AppServer {
   readonly url: string;
+  readonly bucket: ObjectStore;
   /** What the tool needs to call it. */
   readonly environment: Record<string, string>;
   newKey(scopes: readonly Scope[]): Promise<string>;
@@ -25,8 +25,7 @@ export interface AppServer {
 /** The real app under Node on a port of its own: SQLite, a bucket in memory, and the default base model. */
 export async function startApp(): Promise<AppServer> {
   const bucket = createMemoryStore();
-  for (const file of Object.values(bundleFiles))
-    await bucket.put(modelKey("minimind2-small", file), await readFile(join(baseModelFolder, file)));
+  await uploadBundle(bucket, baseModelFolder);
   const deps = {
     ...createNodeDeps({ bucket, folder: emptyFolder(), adminKey: ADMIN_KEY, engine: { threads: 1 } }),
     log: () => undefined,
@@ -38,6 +37,7 @@ export async function startApp(): Promise<AppServer> {
   const server = await listen(createServer((request, response) => void answer(request, response)));
   return {
     ...server,
+    bucket,
     environment: { FOREWORD_URL: server.url, FOREWORD_API_KEY: key },
     newKey,
   };

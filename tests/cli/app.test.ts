@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { datasetFiles, datasetKey } from "../../shared/contracts/dataset.ts";
 import { ADMIN_KEY, startApp, type AppServer } from "./app-server.ts";
 import { emptyFolder, runCli, type CliOptions } from "./run-cli.ts";
 
@@ -48,9 +49,13 @@ it("doctor finds everything in order, and a wrong key", async () => {
   expect(wrong.stdout).toContain("fail key");
 });
 
-it("datasets: pushed, listed, shown, deleted", async () => {
-  const folder = files({ "train.jsonl": rows.join("\n") });
-  const pushed = await run(["datasets", "push", "mail", "train.jsonl", "--json"], { folder });
+it("datasets: pushed with held-out rows, listed, shown, deleted", async () => {
+  const folder = files({ "train.jsonl": rows.join("\n"), "test.jsonl": rows.slice(0, 2).join("\n") });
+  const pushed = await run(["datasets", "push", "mail", "train.jsonl", "--test", "test.jsonl", "--json"], {
+    folder,
+  });
+  const stored = await server.bucket.get(datasetKey("acme", "mail", datasetFiles.test));
+  expect(new TextDecoder().decode(await stored?.bytesBody())).toBe(rows.slice(0, 2).join("\n"));
   expect(pushed.status).toBe(0);
   const { id } = z.looseObject({ id: z.string() }).parse(JSON.parse(pushed.stdout));
   expect(idsOf((await run(["datasets", "ls", "--json"])).stdout)).toContain(id);
@@ -143,6 +148,24 @@ it("classify keeps the order of its lines; eval scores them", async () => {
   expect(score.status).toBe(0);
   const right = lines.filter(({ label }, i) => label === ["spam", "ham"][i % 2]).length;
   expect(JSON.parse(score.stdout)).toMatchObject({ rows: 4, accuracy: right / 4 });
+});
+
+it("eval scores free text by exact match and token accuracy, conversations by exact match", async () => {
+  const question = { role: "user", content: "What is the capital of France?" };
+  const system = { role: "system", content: "You are a helpful assistant" };
+  const conversation = (content: string) =>
+    JSON.stringify({ messages: [system, question, { role: "assistant", content }] });
+  const folder = files({
+    "chat.jsonl": [conversation("The capital of France is Paris."), conversation("Rome")].join("\n"),
+    "text.jsonl": JSON.stringify({ prompt: "The capital of France is", completion: " Paris." }),
+  });
+  const chat = await run(["eval", "minimind2-small", "chat.jsonl", "--json"], { folder });
+  expect(JSON.parse(chat.stdout)).toMatchObject({ rows: 2, exact_match: 0.5, token_accuracy: null });
+  const text = await run(["eval", "minimind2-small", "text.jsonl", "--json"], { folder });
+  const score = z
+    .object({ rows: z.literal(1), exact_match: z.number(), token_accuracy: z.number().positive() })
+    .parse(JSON.parse(text.stdout));
+  expect(score.token_accuracy).toBeLessThanOrEqual(1);
 });
 
 it("classify names a bad line, after the answers to those before it", async () => {

@@ -23,15 +23,16 @@ export function addDatasets(program: Command): void {
 
   leaf(datasets, "push <name> <file>", "Upload a dataset; unless told otherwise, without tuning on it", [
     "datasets push spam train.jsonl",
-    "datasets push spam train.jsonl --valid valid.jsonl --tune",
+    "datasets push spam train.jsonl --valid valid.jsonl --test test.jsonl --tune",
   ])
     .option("--valid <file>", "rows to stop tuning early by")
+    .option("--test <file>", "rows that tuning never sees, to be scored")
     .option("--settings <file>", "a tune.json: base model and hyper-parameters")
     .option("--tune", "start a tuning job too")
     .action(async (name: string, train: string, options: PushOptions) => {
       const settings = options.settings === undefined ? undefined : await readSettings(options.settings);
-      const { valid, tune = false, json } = options;
-      const dataset = await uploadDataset(connect(), { name, train, valid, settings, tune });
+      const { valid, test, tune = false, json } = options;
+      const dataset = await uploadDataset(connect(), { name, train, valid, test, settings, tune });
       if (json) printJson(dataset);
       else print(describe(dataset));
     });
@@ -64,6 +65,7 @@ export function addDatasets(program: Command): void {
 
 interface PushOptions extends CommonOptions {
   readonly valid?: string;
+  readonly test?: string;
   readonly settings?: string;
   readonly tune?: boolean;
 }

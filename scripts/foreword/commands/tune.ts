@@ -16,6 +16,7 @@ const USUAL_MODEL = "minimind2-small";
 interface TuneOptions extends CommonOptions {
   readonly name?: string;
   readonly valid?: string;
+  readonly test?: string;
   readonly settings?: string;
   readonly model?: string;
   readonly suffix?: string;
@@ -32,11 +33,12 @@ interface TuneOptions extends CommonOptions {
 /** `foreword tune`: upload a dataset with its settings, which starts a job. */
 export function addTune(program: Command): void {
   leaf(program, "tune <file>", "Upload a JSONL file and tune on it", [
-    "tune train.jsonl --name spam --watch",
+    "tune train.jsonl --name spam --test test.jsonl --watch",
     "tune train.jsonl --name spam --virtual-tokens 20 --epochs 5 --json",
   ])
     .option("--name <name>", "the dataset's name; the file's name without its ending")
     .option("--valid <file>", "rows to stop tuning early by")
+    .option("--test <file>", "rows that tuning never sees, to be scored")
     .option("--settings <file>", "a tune.json to start from; options below win over it")
     .option("--model <model>", "base model")
     .option("--suffix <suffix>", "part of the tuned model's name")
@@ -61,6 +63,7 @@ export function addTune(program: Command): void {
         name,
         train,
         valid: options.valid,
+        test: options.test,
         settings,
         tune: true,
       });
