@@ -1,5 +1,5 @@
 /**
- * npm run model:add -- <folder | name> [--format int8|float32]
+ * npm run model:add -- <folder | name> [--format int8|int4|float32]
  *
  * Imports a base model into `.foreword/models/<name>/`, from where the local stack puts it into its bucket.
  */
@@ -8,17 +8,18 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ForewordError } from "../shared/errors.ts";
 import { importModel } from "../trainer/model/import-model.ts";
+import { weightFormats } from "../trainer/model/weight-format.ts";
 
 const modelsFolder = join(import.meta.dirname, "..", ".foreword", "models");
-const usage = "Usage: npm run model:add -- <folder | name> [--format int8|float32]";
+const usage = "Usage: npm run model:add -- <folder | name> [--format int8|int4|float32]";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { format: { type: "string", default: "int8" } },
 });
 const [from] = positionals;
-const { format } = values;
-if (from === undefined || positionals.length > 1 || (format !== "int8" && format !== "float32")) {
+const format = weightFormats.find((known) => known === values.format);
+if (from === undefined || positionals.length > 1 || format === undefined) {
   console.error(usage);
   process.exit(2);
 }

@@ -1,5 +1,5 @@
-import { bundleFiles } from "../../shared/contracts/model.ts";
 import { InternalError } from "../../shared/errors.ts";
+import { packedFile } from "../../shared/formats/packed-weights.ts";
 import { loadEngine } from "../inference/engine.ts";
 import type { EngineFactory } from "../inference/model-catalog.ts";
 import { loadKernelEngine } from "./engine.ts";
@@ -23,7 +23,5 @@ export function chooseEngine(choice: string = DEFAULT_ENGINE): EngineFactory {
   if (choice === "onnxruntime") return (manifest, store) => loadEngine(store, manifest);
   if (choice !== "kernel") throw new UnknownEngineError(choice);
   return (manifest, store) =>
-    bundleFiles.kernelWeights in manifest.files
-      ? loadKernelEngine(kernelModule, store, manifest)
-      : loadEngine(store, manifest);
+    packedFile(manifest) ? loadKernelEngine(kernelModule, store, manifest) : loadEngine(store, manifest);
 }

@@ -1,5 +1,5 @@
-import { bundleFiles, modelKey, type ModelManifest } from "../../shared/contracts/model.ts";
-import { packedLayout } from "../../shared/formats/packed-weights.ts";
+import { modelKey, type ModelManifest } from "../../shared/contracts/model.ts";
+import { packedFile, packedLayout } from "../../shared/formats/packed-weights.ts";
 import { createEngine } from "../../shared/inference/engine.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
@@ -34,10 +34,14 @@ export async function loadKernelEngine(
   { memoryLimit = MEMORY_LIMIT }: KernelOptions = {},
 ): Promise<InferenceEngine> {
   const { architecture } = manifest;
-  const key = modelKey(manifest.name, bundleFiles.kernelWeights);
-  const record = manifest.files[bundleFiles.kernelWeights];
-  const layout = packedLayout(architecture);
-  if (record && record.bytes !== layout.bytes) {
+  const file = packedFile(manifest);
+  if (!file) {
+    throw new CorruptObjectError(`The manifest of "${manifest.name}" lists no weights for the decode kernel`);
+  }
+  const { name, record, format } = file;
+  const key = modelKey(manifest.name, name);
+  const layout = packedLayout(architecture, format);
+  if (record.bytes !== layout.bytes) {
     throw new CorruptObjectError(
       `"${key}" has ${record.bytes} bytes, its architecture wants ${layout.bytes}`,
     );
@@ -45,8 +49,8 @@ export async function loadKernelEngine(
   const arena = createArena(memoryLimit);
   const weights = arena.take(layout.bytes);
   const space = createWorkSpace(arena, architecture);
-  const object = record && (await fromStore(() => bucket.get(key)));
-  if (!object) throw new CorruptObjectError(`"${key}" is missing from the bucket or from its manifest`);
+  const object = await fromStore(() => bucket.get(key));
+  if (!object) throw new CorruptObjectError(`"${key}" is missing from the bucket`);
   await fromStore(() => streamWeights(object, record, arena.bytes(weights, layout.bytes)));
   const kernel = instantiateKernel(module, arena.memory);
   const pages = createKvPages(arena, architecture);

@@ -19,24 +19,30 @@ export interface KernelModel {
 
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
+/** What a row of the work space stands for: a position of a sequence whose pages `table` lists. */
+export interface RowPlace {
+  readonly table: Address;
+  readonly position: number;
+}
+
 /**
- * Runs the decoder over at most ROWS positions, whose inputs stand in `space.residual` and whose pages in `space.table`, the
- * first at position `first`. Keys and values of all go into the pages. The residual stream of `rows`, ascending, is left
- * in the first rows of `space.residual`: nothing else is computed in the last layer.
+ * Runs the decoder over at most ROWS positions, of one sequence or several, whose inputs stand in `space.residual`. Those of
+ * one sequence ascend. Keys and values of all go into the pages. The residual stream of `rows`, ascending, is left in the
+ * first rows of `space.residual`: nothing else is computed in the last layer.
  */
-export function runLayers(model: KernelModel, first: number, count: number, rows: readonly number[]): void {
+export function runLayers(model: KernelModel, places: readonly RowPlace[], rows: readonly number[]): void {
   const { layout, space } = model;
   const width = space.sizes.hidden * FLOAT;
-  layOutRotations(model, first, count);
+  layOutRotations(model, places);
   layout.layers.forEach((layer, i) => {
-    projectHeads(model, layer, count);
-    storeKeysAndValues(model, i, first, count);
+    projectHeads(model, layer, places.length);
+    storeKeysAndValues(model, i, places);
     const isLast = i === layout.layers.length - 1;
     if (isLast && rows.length === 0) return;
-    const kept = isLast ? rows : Array.from({ length: count }, (_, row) => row);
-    kept.forEach((row, to) => attend(model, i, first, row, to));
+    const kept = isLast ? rows : places.map((_, row) => row);
+    kept.forEach((row, to) => attend(model, i, places[row] as RowPlace, row, to));
     if (isLast) {
-      const residual = model.arena.bytes(space.residual, count * width);
+      const residual = model.arena.bytes(space.residual, places.length * width);
       rows.forEach((row, to) => residual.copyWithin(to * width, row * width, (row + 1) * width));
     }
     multiply(model, space.attended, kept.length, layer.output, space.residual, true);
@@ -47,32 +53,31 @@ export function runLayers(model: KernelModel, first: number, count: number, rows
   });
 }
 
-/** Writes the logits `[count, vocabulary]` of the first `count` rows of the residual stream. */
-export function computeLogits(model: KernelModel, count: number, logits: Float32Array): void {
+/** Writes the logits of the first rows of the residual stream, one `[vocabulary]` for each. */
+export function computeLogits(model: KernelModel, logits: readonly Float32Array[]): void {
   const { layout, space, arena } = model;
   const { vocabularySize } = model.architecture;
-  norm(model, layout.finalNorm, count);
-  for (let row = 0; row < count; row += space.logitRows) {
-    const rows = Math.min(space.logitRows, count - row);
-    multiply(model, space.normed + row * space.sizes.hidden * FLOAT, rows, layout.head, space.logits);
-    for (let i = 0; i < rows; i++) {
-      const computed = arena.floats(space.logits + i * space.sizes.vocabulary * FLOAT, vocabularySize);
-      logits.set(computed, (row + i) * vocabularySize);
-    }
+  norm(model, layout.finalNorm, logits.length);
+  for (let row = 0; row < logits.length; row += space.logitRows) {
+    const some = logits.slice(row, row + space.logitRows);
+    multiply(model, space.normed + row * space.sizes.hidden * FLOAT, some.length, layout.head, space.logits);
+    some.forEach((to, i) =>
+      to.set(arena.floats(space.logits + i * space.sizes.vocabulary * FLOAT, vocabularySize)),
+    );
   }
 }
 
 /** Cosines and sines of the positions, as `rotaryTables` of the trainer has them. */
-function layOutRotations({ architecture, arena, space }: KernelModel, first: number, count: number): void {
+function layOutRotations({ architecture, arena, space }: KernelModel, places: readonly RowPlace[]): void {
   const half = architecture.headSize / 2;
-  const cos = arena.floats(space.cos, count * half);
-  const sin = arena.floats(space.sin, count * half);
+  const cos = arena.floats(space.cos, places.length * half);
+  const sin = arena.floats(space.sin, places.length * half);
   for (let pair = 0; pair < half; pair++) {
     const frequency = architecture.ropeTheta ** (-pair / half);
-    for (let row = 0; row < count; row++) {
-      cos[row * half + pair] = Math.cos((first + row) * frequency);
-      sin[row * half + pair] = Math.sin((first + row) * frequency);
-    }
+    places.forEach(({ position }, row) => {
+      cos[row * half + pair] = Math.cos(position * frequency);
+      sin[row * half + pair] = Math.sin(position * frequency);
+    });
   }
 }
 
@@ -97,26 +102,34 @@ function projectHeads(model: KernelModel, layer: PackedLayer, count: number): vo
   kernel.rotary(keys, count, stride, kvHeads, headSize, space.cos, space.sin);
 }
 
-function storeKeysAndValues(model: KernelModel, layer: number, first: number, count: number): void {
+function storeKeysAndValues(model: KernelModel, layer: number, places: readonly RowPlace[]): void {
   const { kernel, pages, space } = model;
   const { kvHeads, headSize } = model.architecture;
   const { query, key } = space.sizes;
   const offset = pages.layerOffset(layer);
-  for (let row = 0; row < count; row++) {
+  places.forEach(({ table, position }, row) => {
     const keys = space.wide + (row * (query + 2 * key) + query) * FLOAT;
-    kernel.storeKeyValue(keys, keys + key * FLOAT, kvHeads, headSize, space.table, offset, first + row);
-  }
+    kernel.storeKeyValue(keys, keys + key * FLOAT, kvHeads, headSize, table, offset, position);
+  });
 }
 
 /** Attention of one row, into row `to` of `space.attended`. */
-function attend(model: KernelModel, layer: number, first: number, row: number, to: number): void {
+function attend(model: KernelModel, layer: number, place: RowPlace, row: number, to: number): void {
   const { kernel, pages, space } = model;
   const { heads, kvHeads, headSize } = model.architecture;
   const { query, key } = space.sizes;
-  const from = space.wide + row * (query + 2 * key) * FLOAT;
-  const y = space.attended + to * query * FLOAT;
-  const offset = pages.layerOffset(layer);
-  kernel.attention(from, heads, kvHeads, headSize, space.table, offset, first + row + 1, space.scores, y);
+  kernel.attention(
+    space.wide + row * (query + 2 * key) * FLOAT,
+    heads,
+    kvHeads,
+    headSize,
+    place.table,
+    pages.layerOffset(layer),
+    place.position + 1,
+    space.scores,
+    space.levels,
+    space.attended + to * query * FLOAT,
+  );
 }
 
 /** The norm of the residual stream into `space.normed`. */
@@ -144,19 +157,16 @@ function multiply(
   y: Address,
   accumulate = false,
 ): void {
-  const { inputs, outputs, bias } = matrix;
-  kernel.quantiseRows(x, rows, inputs, space.levels, space.levelScales);
-  kernel.matrix(
-    space.levels,
-    space.levelScales,
-    rows,
-    inputs,
-    weights + matrix.weights,
-    weights + matrix.scales,
-    bias === undefined ? 0 : weights + bias,
-    outputs,
-    y,
-    outputs * FLOAT,
-    accumulate,
-  );
+  const { inputs, outputs, scales } = matrix;
+  const { levels, levelScales } = space;
+  const at = weights + matrix.weights;
+  const bias = matrix.bias === undefined ? 0 : weights + matrix.bias;
+  const stride = outputs * FLOAT;
+  kernel.quantiseRows(x, rows, inputs, levels, levelScales);
+  if (scales === undefined) {
+    kernel.matrix4(levels, levelScales, rows, inputs, at, bias, outputs, y, stride, accumulate);
+  } else {
+    const scalesAt = weights + scales;
+    kernel.matrix8(levels, levelScales, rows, inputs, at, scalesAt, bias, outputs, y, stride, accumulate);
+  }
 }

@@ -3,15 +3,35 @@ export type Address = number;
 
 /** What kernel.wasm exports; sizes are counts, strides are bytes. Each is described where it is written, in `assembly/`. */
 export interface Kernel {
-  embedding(weights: Address, scales: Address, index: number, width: number, y: Address): void;
+  embedding8(
+    weights: Address,
+    scales: Address,
+    outputs: number,
+    index: number,
+    width: number,
+    y: Address,
+  ): void;
+  embedding4(weights: Address, outputs: number, index: number, width: number, y: Address): void;
   quantiseRows(x: Address, rows: number, width: number, levels: Address, scales: Address): void;
-  matrix(
+  matrix8(
     levels: Address,
     levelScales: Address,
     rows: number,
     inputs: number,
     weights: Address,
     weightScales: Address,
+    bias: Address,
+    outputs: number,
+    y: Address,
+    stride: number,
+    accumulate: boolean,
+  ): void;
+  matrix4(
+    levels: Address,
+    levelScales: Address,
+    rows: number,
+    inputs: number,
+    weights: Address,
     bias: Address,
     outputs: number,
     y: Address,
@@ -55,6 +75,7 @@ export interface Kernel {
     layerOffset: number,
     visible: number,
     scores: Address,
+    levels: Address,
     y: Address,
   ): void;
   swiglu(x: Address, rows: number, width: number, y: Address): void;

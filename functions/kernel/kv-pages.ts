@@ -1,6 +1,5 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import type { KvCache } from "../../shared/inference/decode-session.ts";
-import type { KvTensor } from "../../shared/ports/inference-engine.ts";
 import type { Arena } from "./arena.ts";
 import type { Address } from "./kernel.ts";
 
@@ -12,9 +11,9 @@ export interface PagedKvCache extends KvCache {
   readonly pages: readonly Address[];
 }
 
-/** All pages of one engine. Each holds keys, then values, `[kvHeads, PAGE_TOKENS, headSize]` float32, of every layer. */
+/** All pages of one engine. Each holds the keys and values of every layer; see `assembly/kv.ts`. */
 export interface KvPages {
-  /** Bytes from a page's beginning to the keys of a layer. */
+  /** Bytes from a page's beginning to a layer's part. */
   layerOffset(layer: number): number;
   /**
    * A cache with `tokens` more positions than `past`, yet to be written, which is the caller's to release. Of `past`, at
@@ -22,14 +21,12 @@ export interface KvPages {
    * KernelMemoryError, with nothing taken.
    */
   extend(past: PagedKvCache | null, tokens: number): PagedKvCache;
-  /** Copies keys and values from outside. Throws KernelMemoryError. */
-  load(kv: KvTensor): PagedKvCache;
 }
 
 export function createKvPages(arena: Arena, { layers, kvHeads, headSize }: Architecture): KvPages {
-  const headBytes = headSize * Float32Array.BYTES_PER_ELEMENT;
-  const partBytes = kvHeads * PAGE_TOKENS * headBytes;
-  const pageBytes = 2 * layers * partBytes;
+  const headBytes = headSize * Int16Array.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT;
+  const layerBytes = 2 * kvHeads * PAGE_TOKENS * headBytes;
+  const pageBytes = layers * layerBytes;
   const free: Address[] = [];
   const holders = new Map<Address, number>();
   /** Positions that some cache has written to a page. */
@@ -98,20 +95,5 @@ export function createKvPages(arena: Arena, { layers, kvHeads, headSize }: Archi
     return makeCache(total, pages);
   };
 
-  return {
-    layerOffset: (layer) => 2 * layer * partBytes,
-    extend,
-    load({ tokens, data }) {
-      const cache = extend(null, tokens);
-      const size = tokens * headSize;
-      for (let head = 0; head < 2 * layers * kvHeads; head++) {
-        cache.pages.forEach((page, i) => {
-          const start = head * size + i * PAGE_TOKENS * headSize;
-          const values = data.subarray(start, Math.min(start + PAGE_TOKENS * headSize, (head + 1) * size));
-          arena.floats(page + head * PAGE_TOKENS * headBytes, values.length).set(values);
-        });
-      }
-      return cache;
-    },
-  };
+  return { layerOffset: (layer) => layer * layerBytes, extend };
 }

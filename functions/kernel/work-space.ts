@@ -7,9 +7,9 @@ import { PAGE_TOKENS } from "./kv-pages.ts";
 /** Positions computed together: enough to share the widening of weights, few enough to stay in the processor's cache. */
 export const ROWS = 16;
 /** Logits computed together take at most about this; large vocabularies come down to one row at a time. */
-const LOGITS_BYTES = 256 << 10;
+const LOGITS_BYTES = 1 << 20;
 
-/** What one step computes in, for ROWS positions; float32 but for `levels` (int16) and `table` (uint32). */
+/** What one step computes in, for ROWS positions; float32 but for `levels` (int16) and `tables` (uint32). */
 export interface WorkSpace {
   /** Padded sizes in numbers. */
   readonly sizes: ReturnType<typeof paddedSizes>;
@@ -28,8 +28,9 @@ export interface WorkSpace {
   /** `[ROWS, headSize / 2]` */
   readonly cos: Address;
   readonly sin: Address;
-  /** Addresses of the pages of the sequence at work. */
-  readonly table: Address;
+  /** ROWS tables of the pages of a sequence, so many bytes apart. */
+  readonly tables: Address;
+  readonly tableBytes: number;
   readonly scores: Address;
   /** `[logitRows, vocabulary]` */
   readonly logits: Address;
@@ -42,6 +43,7 @@ export function createWorkSpace(arena: Arena, architecture: Architecture): WorkS
   const { hidden, query, key, intermediate, vocabulary, head } = sizes;
   const pages = Math.ceil(architecture.contextLength / PAGE_TOKENS);
   const floats = (count: number) => arena.take(count * Float32Array.BYTES_PER_ELEMENT);
+  const tableBytes = pages * Uint32Array.BYTES_PER_ELEMENT;
   const logitRows = Math.min(ROWS, Math.max(1, Math.floor(LOGITS_BYTES / (4 * vocabulary))));
   return {
     sizes,
@@ -54,7 +56,8 @@ export function createWorkSpace(arena: Arena, architecture: Architecture): WorkS
     levelScales: floats(ROWS),
     cos: floats(ROWS * head),
     sin: floats(ROWS * head),
-    table: arena.take(pages * Uint32Array.BYTES_PER_ELEMENT),
+    tables: arena.take(ROWS * tableBytes),
+    tableBytes,
     scores: floats(pages * PAGE_TOKENS),
     logits: floats(logitRows * vocabulary),
     logitRows,

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { root } from "./paths.ts";
 
 /** What a base model's bundle is made by: when any of it changes, bundles of earlier versions are made anew. */
-const ingredients = ["trainer/model/*.ts", "trainer/onnx/*.ts", "package-lock.json"];
+const ingredients = [
+  "trainer/model/*.ts",
+  "trainer/onnx/*.ts",
+  "shared/formats/*.ts",
+  "shared/contracts/model.ts",
+  "package-lock.json",
+];
 
 /** Tells apart the versions of the code that makes bundles. */
 export function bundleFingerprint(): string {

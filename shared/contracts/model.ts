@@ -53,8 +53,12 @@ export const bundleFiles = {
   weights: "weights.safetensors",
   /** The edge's decode graph in onnxruntime's own format. */
   decodeGraph: "decode.ort",
-  /** The same weights as the decode kernel reads them; only where all matrices are int8. */
-  kernelWeights: "kernel.weights",
+  /**
+   * The same weights as the decode kernel reads them, in a format each; another layout gets other names, so that no kernel reads what
+   * was packed for another. Neither is there where matrices are float32.
+   */
+  kernelInt8: "kernel-v2.int8",
+  kernelInt4: "kernel-v2.int4",
   tokenizer: "tokenizer.json",
   tokenizerConfig: "tokenizer_config.json",
 } as const;

@@ -1,4 +1,4 @@
-import type { Architecture } from "../contracts/model.ts";
+import { bundleFiles, type Architecture, type ModelManifest } from "../contracts/model.ts";
 import { InvalidDataError } from "../errors.ts";
 
 /** The decode kernel cannot run a model of these sizes. */
@@ -8,18 +8,54 @@ export class UnsupportedSizeError extends InvalidDataError {
   }
 }
 
-/** Where a matrix lies in the file, in bytes from its beginning. */
+/** `int8` has all matrices in 8 bits, `int4` all but the most sensitive in 4. */
+export type PackedFormat = "int8" | "int4";
+
+const fileNames: Readonly<Record<PackedFormat, string>> = {
+  int8: bundleFiles.kernelInt8,
+  int4: bundleFiles.kernelInt4,
+};
+
+/** Name of the kernel's file in a bundle. */
+export const packedFileName = (format: PackedFormat): string => fileNames[format];
+
+/** The kernel's file that a manifest lists, if any. */
+export function packedFile({ files }: Pick<ModelManifest, "files">) {
+  for (const format of ["int8", "int4"] as const) {
+    const name = packedFileName(format);
+    const record = files[name];
+    if (record) return { name, record, format };
+  }
+  return undefined;
+}
+
+/**
+ * Where a matrix lies in the file, in bytes from its beginning. Its outputs are dealt out to four parts, which the kernel reads side by
+ * side: output `4 n + s` is row n of part s, `[4][outputs / 4]`. A row is
+ *
+ *     8 bits   int8 [inputs], times the output's scale
+ *     4 bits   a scale of 16 bits for each GROUP of inputs, see `fromHalves`, then the groups: 16-bit word j of a group
+ *              holds inputs j, 8 + j, 16 + j and 24 + j, the first in its lowest 4 bits, in two's complement
+ */
 export interface PackedMatrix {
-  /** int8 `[outputs / 4][inputs / 16][4][16]`. */
+  readonly bits: 8 | 4;
   readonly weights: number;
-  /** float32 `[outputs]`: what each output is multiplied with. */
-  readonly scales: number;
+  /** float32 `[outputs]`: what each output is multiplied with; 8 bits only. */
+  readonly scales?: number;
   /** float32 `[outputs]`. */
   readonly bias?: number;
   /** Both rounded up; what is added is zeros. */
   readonly inputs: number;
   readonly outputs: number;
 }
+
+/** Inputs that share a scale in 4 bits. */
+export const GROUP = 32;
+/** Bytes of a row of 4-bit weights that hold the scales of its groups, before the weights themselves. */
+export const groupScaleBytes = (inputs: number): number => (inputs / GROUP) * 2;
+/** Bytes of one output's weights. */
+export const rowBytes = ({ bits, inputs }: Pick<PackedMatrix, "bits" | "inputs">): number =>
+  bits === 8 ? inputs : groupScaleBytes(inputs) + inputs / 2;
 
 export interface PackedLayer {
   /** float32, rounded up with zeros, as all norms. */
@@ -34,7 +70,7 @@ export interface PackedLayer {
   readonly down: PackedMatrix;
 }
 
-/** Offsets of everything in `kernel.weights`, in the order of a forward pass. */
+/** Offsets of everything in the kernel's file, in the order of a forward pass. */
 export interface PackedLayout {
   readonly bytes: number;
   readonly embedding: PackedMatrix;
@@ -45,7 +81,7 @@ export interface PackedLayout {
 }
 
 /** Widths are rounded up to this, so that the kernel needs no special ends. */
-const WIDTH = 16;
+const WIDTH = GROUP;
 /** A cache line. */
 const ALIGNMENT = 64;
 const FLOAT_BYTES = 4;
@@ -67,10 +103,10 @@ export function paddedSizes(architecture: Architecture) {
 }
 
 /**
- * The layout of `kernel.weights`. It follows from the architecture alone, so the file needs no index that could point
- * anywhere. Throws UnsupportedSizeError.
+ * The layout of the kernel's file. It follows from the architecture and the format alone, so the file needs no index that could
+ * point anywhere. Throws UnsupportedSizeError.
  */
-export function packedLayout(architecture: Architecture): PackedLayout {
+export function packedLayout(architecture: Architecture, format: PackedFormat): PackedLayout {
   const fault = sizeFault(architecture);
   if (fault !== undefined) throw new UnsupportedSizeError(fault);
   const { attentionBias, queryKeyNorm, tiedEmbeddings } = architecture;
@@ -81,9 +117,11 @@ export function packedLayout(architecture: Architecture): PackedLayout {
     end = roundUp(start + bytes, ALIGNMENT);
     return start;
   };
+  const bits = format === "int8" ? 8 : 4;
   const matrix = (outputs: number, inputs: number, hasBias = false): PackedMatrix => ({
-    weights: take(outputs * inputs),
-    scales: take(outputs * FLOAT_BYTES),
+    bits,
+    weights: take(outputs * rowBytes({ bits, inputs })),
+    ...(bits === 8 ? { scales: take(outputs * FLOAT_BYTES) } : {}),
     ...(hasBias ? { bias: take(outputs * FLOAT_BYTES) } : {}),
     inputs,
     outputs,

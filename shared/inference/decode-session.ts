@@ -30,6 +30,11 @@ export interface DecodeSession {
    * under way at the same time do not disturb each other. Nothing stays allocated when it fails.
    */
   run(step: DecodeStep): Promise<KvCache>;
+  /**
+   * Runs steps of one token each, after different pasts, in one pass over the weights; each comes out as `run` would have it.
+   * Only where the runtime can do so.
+   */
+  runTogether?(steps: readonly DecodeStep[]): Promise<PromiseSettledResult<KvCache>[]>;
   /** Copies keys and values into the runtime's memory. */
   load(kv: KvTensor): Promise<KvCache>;
   memoryBytes(): number;

@@ -1,5 +1,6 @@
 import type { Architecture } from "../contracts/model.ts";
-import type { InferenceEngine, Prefix } from "../ports/inference-engine.ts";
+import type { InferenceEngine, NextToken, Prefix } from "../ports/inference-engine.ts";
+import { appendTogether } from "./append-together.ts";
 import type { DecodeSession } from "./decode-session.ts";
 import { ContextLengthError, EngineUsageError, SoftPromptShapeError } from "./errors.ts";
 import { runChunks, type EngineContext } from "./run-chunks.ts";
@@ -21,7 +22,7 @@ export function createEngine(
   // In wasm 128 are no faster, and take 10 MB more.
   { chunkTokens = 64 }: EngineOptions = {},
 ): InferenceEngine {
-  const context: EngineContext = { session, architecture, chunkTokens };
+  const context: EngineContext = { session, architecture, chunkTokens, appends: new WeakMap() };
   const prefixCaches = new WeakMap<Prefix, () => SharedCache | null>();
 
   const makePrefix = (shared: SharedCache | null): Prefix => {
@@ -64,6 +65,9 @@ export function createEngine(
       shared?.retain();
       return startSequence(context, shared);
     },
+    ...(session.runTogether && {
+      appendTogether: (tokens: readonly NextToken[]) => appendTogether(context, tokens),
+    }),
     memoryBytes: () => session.memoryBytes(),
     close: () => session.close(),
   };

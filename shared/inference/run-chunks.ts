@@ -1,5 +1,7 @@
 import type { Architecture } from "../contracts/model.ts";
+import type { Sequence } from "../ports/inference-engine.ts";
 import type { DecodeSession, DecodeStep, KvCache } from "./decode-session.ts";
+import type { AppendWith } from "./sequence.ts";
 
 /** What running needs to know. */
 export interface EngineContext {
@@ -7,6 +9,8 @@ export interface EngineContext {
   readonly architecture: Architecture;
   /** Positions computed in one go. */
   readonly chunkTokens: number;
+  /** Of every sequence that was started. */
+  readonly appends: WeakMap<Sequence, AppendWith>;
 }
 
 /**

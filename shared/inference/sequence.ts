@@ -1,7 +1,15 @@
 import type { LogitsAt, Sequence } from "../ports/inference-engine.ts";
+import type { DecodeStep, KvCache } from "./decode-session.ts";
 import { ContextLengthError, EngineUsageError } from "./errors.ts";
 import { runChunks, type EngineContext } from "./run-chunks.ts";
 import { shareCache, type SharedCache } from "./shared-cache.ts";
+
+/** `Sequence.append` whose step is run as the caller wants it. Everything before the step happens at once. */
+export type AppendWith = (
+  run: (step: DecodeStep) => Promise<KvCache>,
+  tokenIds: readonly number[],
+  logitsAt?: LogitsAt,
+) => Promise<Float32Array>;
 
 /** A sequence after `past`, which it takes over. */
 export function startSequence(context: EngineContext, past: SharedCache | null): Sequence {
@@ -20,29 +28,32 @@ export function startSequence(context: EngineContext, past: SharedCache | null):
     shared = next;
   };
 
-  return {
+  const length = () => shared?.cache.tokens ?? 0;
+  const appendWith: AppendWith = async (run, tokenIds, logitsAt = "last") => {
+    assertIdle("append to");
+    const rows = rowsOf(tokenIds, logitsAt);
+    const total = length() + tokenIds.length;
+    if (total > contextLength) throw new ContextLengthError(total, contextLength);
+    // Each sequence has its own logits, so that interleaved requests cannot read each other's.
+    const size = rows.length * vocabularySize;
+    if (logits.length !== size) logits = new Float32Array(size);
+    running = true;
+    try {
+      const step = { past: shared?.cache ?? null, prompt: null, ids: tokenIds, rows, logits };
+      replace(shareCache(await run(step)));
+    } finally {
+      running = false;
+      if (closed) replace(null);
+    }
+    assertIdle("read");
+    return logits;
+  };
+
+  const sequence: Sequence = {
     get length() {
-      return shared?.cache.tokens ?? 0;
+      return length();
     },
-    async append(tokenIds, logitsAt = "last") {
-      assertIdle("append to");
-      const rows = rowsOf(tokenIds, logitsAt);
-      const total = this.length + tokenIds.length;
-      if (total > contextLength) throw new ContextLengthError(total, contextLength);
-      // Each sequence has its own logits, so that interleaved requests cannot read each other's.
-      const size = rows.length * vocabularySize;
-      if (logits.length !== size) logits = new Float32Array(size);
-      running = true;
-      try {
-        const step = { past: shared?.cache ?? null, prompt: null, ids: tokenIds, rows, logits };
-        replace(shareCache(await runChunks(context, step)));
-      } finally {
-        running = false;
-        if (closed) replace(null);
-      }
-      assertIdle("read");
-      return logits;
-    },
+    append: (tokenIds, logitsAt) => appendWith((step) => runChunks(context, step), tokenIds, logitsAt),
     fork() {
       assertIdle("fork");
       shared?.retain();
@@ -54,6 +65,8 @@ export function startSequence(context: EngineContext, past: SharedCache | null):
       if (!running) replace(null);
     },
   };
+  context.appends.set(sequence, appendWith);
+  return sequence;
 }
 
 function rowsOf(tokenIds: readonly number[], logitsAt: LogitsAt): readonly number[] {

@@ -31,7 +31,7 @@ export interface Sequence {
   readonly length: number;
   /**
    * Appends tokens and returns logits `[positions, vocabulary]` for the positions asked for (counted from the first
-   * appended token). The array is the engine's own: it is overwritten by the engine's next call.
+   * appended token). The array is the sequence's own: its next call overwrites it.
    * Throws ContextLengthError when the cache would pass the model's context.
    */
   append(tokenIds: readonly number[], logitsAt?: LogitsAt): Promise<Float32Array>;
@@ -39,6 +39,12 @@ export interface Sequence {
   fork(): Sequence;
   /** Frees the cache. The sequence must not be used afterwards. */
   close(): void;
+}
+
+/** A token to append to a sequence. */
+export interface NextToken {
+  readonly sequence: Sequence;
+  readonly id: number;
 }
 
 /** Runs one base model. Implemented over onnxruntime-web in the isolate, over onnxruntime-node elsewhere. */
@@ -50,6 +56,11 @@ export interface InferenceEngine {
   loadPrefix(kv: KvTensor): Promise<Prefix>;
   /** A new sequence after `prefix`, or an empty one. */
   start(prefix?: Prefix): Sequence;
+  /**
+   * Appends one token to each of several sequences in one pass over the weights, and gives for each what `append` would. Only
+   * in engines that can do so.
+   */
+  appendTogether?(tokens: readonly NextToken[]): Promise<PromiseSettledResult<Float32Array>[]>;
   /** Engine memory in use, in bytes: weights, prefixes, sequences, work space. */
   memoryBytes(): number;
   /** Frees everything. */

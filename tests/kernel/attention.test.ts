@@ -12,27 +12,40 @@ const cases = [
   { heads: 3, kvHeads: 1, headSize: 48, tokens: 95 },
 ];
 
+interface Sizes {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly tokens: number;
+}
+
+/** Attention of one position over keys and values `[tokens, kvHeads, headSize]`, in the second layer of a model. */
+function runAttention(sizes: Sizes, query: Float32Array, keys: Float32Array, values: Float32Array) {
+  const { heads, kvHeads, headSize, tokens } = sizes;
+  const { kernel, arena, put, room, read } = createBench();
+  const pages = createKvPages(arena, sized({ heads, kvHeads, headSize, layers: 2 }));
+  const table = put(Uint32Array.from(pages.extend(null, tokens).pages));
+  const offset = pages.layerOffset(1);
+  const [keysAt, valuesAt] = [put(keys), put(values)];
+  for (let position = 0; position < tokens; position++) {
+    const at = position * kvHeads * headSize * 4;
+    kernel.storeKeyValue(keysAt + at, valuesAt + at, kvHeads, headSize, table, offset, position);
+  }
+  const scores = room(Math.ceil(tokens / PAGE_TOKENS) * PAGE_TOKENS);
+  const [levels, y] = [room(headSize), room(heads * headSize)];
+  const queryAt = put(query);
+  kernel.attention(queryAt, heads, kvHeads, headSize, table, offset, tokens, scores, levels, y);
+  return read(y, heads * headSize);
+}
+
 it.each(cases)("attention, $heads heads over $kvHeads of $headSize, $tokens tokens", (sizes) => {
   const { heads, kvHeads, headSize, tokens } = sizes;
   const random = createRandom(tokens);
-  const bench = createBench();
-  const architecture = sized({ ...sizes, layers: 2 });
-  const pages = createKvPages(bench.arena, architecture);
   const query = testRows(random, 1, heads * headSize);
   const keys = Float32Array.from({ length: tokens * kvHeads * headSize }, () => random.normal());
   const values = Float32Array.from({ length: tokens * kvHeads * headSize }, () => 100 * random.normal());
 
-  const cache = pages.extend(null, tokens);
-  const table = bench.put(Uint32Array.from(cache.pages));
-  const offset = pages.layerOffset(1);
-  const [keysAt, valuesAt] = [bench.put(keys), bench.put(values)];
-  for (let position = 0; position < tokens; position++) {
-    const at = position * kvHeads * headSize * 4;
-    bench.kernel.storeKeyValue(keysAt + at, valuesAt + at, kvHeads, headSize, table, offset, position);
-  }
-  const scores = bench.room(Math.ceil(tokens / PAGE_TOKENS) * PAGE_TOKENS);
-  const y = bench.room(heads * headSize);
-  bench.kernel.attention(bench.put(query), heads, kvHeads, headSize, table, offset, tokens, scores, y);
+  const found = runAttention(sizes, query, keys, values);
 
   const headRows = (x: Float32Array, head: number) =>
     rowsOf(x, headSize).filter((_, i) => i % kvHeads === head);
@@ -40,22 +53,14 @@ it.each(cases)("attention, $heads heads over $kvHeads of $headSize, $tokens toke
     const group = Math.floor(i / (heads / kvHeads));
     return attend(head, headRows(keys, group), headRows(values, group));
   });
-  expect(relativeError(bench.read(y, heads * headSize), wanted)).toBeLessThan(3e-6);
+  // Keys and queries have about 13 bits, values 15.
+  expect(relativeError(found, wanted)).toBeLessThan(1e-3);
 });
 
 it("one score far above the others takes all the weight", () => {
-  const bench = createBench();
-  const pages = createKvPages(bench.arena, sized({ heads: 1, kvHeads: 1, headSize: 8, layers: 1 }));
-  const cache = pages.load({
-    tokens: 3,
-    data: Float32Array.from(
-      [0, 1e5, 0]
-        .flatMap((key) => new Array<number>(8).fill(key))
-        .concat([1, 2, 3].flatMap((value) => new Array<number>(8).fill(value))),
-    ),
-  });
-  const y = bench.room(8);
-  const [query, table] = [bench.put(new Float32Array(8).fill(1)), bench.put(Uint32Array.from(cache.pages))];
-  bench.kernel.attention(query, 1, 1, 8, table, 0, 3, bench.room(16), y);
-  expect([...bench.read(y, 8)]).toEqual(new Array(8).fill(2));
+  const keys = Float32Array.from([0, 1e5, 0].flatMap((key) => new Array<number>(8).fill(key)));
+  const values = Float32Array.from([1, 2, 3].flatMap((value) => new Array<number>(8).fill(value)));
+  const sizes = { heads: 1, kvHeads: 1, headSize: 8, tokens: 3 };
+  const found = runAttention(sizes, new Float32Array(8).fill(1), keys, values);
+  expect(relativeError(found, new Array<number>(8).fill(2))).toBeLessThan(1e-6);
 });

@@ -14,7 +14,8 @@ const read = (file: string) => readFile(join(baseModelFolder, file));
 export async function loadDefaultModel(): Promise<{ engine: InferenceEngine; tokenizer: TextTokenizer }> {
   const manifest = modelManifestSchema.parse(JSON.parse(String(await read(bundleFiles.manifest))));
   const store = createMemoryStore();
-  await store.put(modelKey(manifest.name, bundleFiles.kernelWeights), await read(bundleFiles.kernelWeights));
+  const file = bundleFiles.kernelInt8;
+  await store.put(modelKey(manifest.name, file), await read(file));
   const [json, config] = [await read(bundleFiles.tokenizer), await read(bundleFiles.tokenizerConfig)];
   return {
     engine: await loadKernelEngine(kernelModule, store, manifest),

@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../shared/random.ts";
-import { paddedWidth } from "../../shared/formats/packed-weights.ts";
-import { dequantise, type QuantisedWeight } from "../../trainer/model/quantisation.ts";
+import { GROUP, paddedWidth } from "../../shared/formats/packed-weights.ts";
+import { groupScaleOf } from "../../trainer/model/group-scale.ts";
+import { dequantise } from "../../trainer/model/quantisation.ts";
 import { product, rmsNorm, rotate, rowsOf, swiglu } from "./reference.ts";
-import { createBench, packMatrix, randomMatrix, relativeError, testRows } from "./support.ts";
+import {
+  createBench,
+  packMatrix,
+  randomMatrix,
+  relativeError,
+  runEmbedding,
+  testRows,
+  type Matrix,
+} from "./support.ts";
 
 /** Rows as the kernels want them: each `padded` wide, zeros behind. */
 function padRows(values: Float32Array, width: number, padded: number): Float32Array {
@@ -12,11 +21,7 @@ function padRows(values: Float32Array, width: number, padded: number): Float32Ar
   );
 }
 
-function runMatrix(
-  x: Float32Array,
-  matrix: QuantisedWeight,
-  { bias, onto }: { bias?: Float32Array; onto?: number },
-) {
+function runMatrix(x: Float32Array, matrix: Matrix, { bias, onto }: { bias?: Float32Array; onto?: number }) {
   const bench = createBench();
   const [outputs, inputs] = matrix.shape;
   const rows = x.length / inputs;
@@ -29,20 +34,14 @@ function runMatrix(
   const biasAt = bias ? bench.put(padRows(bias, outputs, height)) : 0;
   const y = bench.put(new Float32Array(rows * height).fill(onto ?? 7));
   const { embedding } = layout;
-  const [weightsAt, scalesAt] = [base + embedding.weights, base + embedding.scales];
-  bench.kernel.matrix(
-    levels,
-    scales,
-    rows,
-    width,
-    weightsAt,
-    scalesAt,
-    biasAt,
-    height,
-    y,
-    height * 4,
-    onto !== undefined,
-  );
+  const at = base + embedding.weights;
+  const add = onto !== undefined;
+  if (embedding.scales === undefined) {
+    bench.kernel.matrix4(levels, scales, rows, width, at, biasAt, height, y, height * 4, add);
+  } else {
+    const scalesAt = base + embedding.scales;
+    bench.kernel.matrix8(levels, scales, rows, width, at, scalesAt, biasAt, height, y, height * 4, add);
+  }
   return rowsOf(bench.read(y, rows * height), height).map((row) => row.slice(0, outputs));
 }
 
@@ -56,7 +55,7 @@ function roundingBound(row: number[], weights: number[]): number {
   );
 }
 
-describe("matrix", () => {
+describe.each(["int8", "int4"] as const)("matrix, %s", (format) => {
   const shapes = [
     [1, 16, 4],
     [1, 24, 50],
@@ -64,11 +63,12 @@ describe("matrix", () => {
     [3, 48, 17],
     [5, 100, 31],
     [4, 1408, 12],
+    [9, 70, 37],
     [1, 5000, 9],
   ] as const;
   it.each(shapes)("%i rows, %i inputs, %i outputs", (rows, inputs, outputs) => {
     const random = createRandom(rows * 1000 + inputs + outputs);
-    const matrix = randomMatrix(random, outputs, inputs);
+    const matrix = randomMatrix(random, outputs, inputs, format);
     const bias = testRows(random, 1, outputs);
     const x = testRows(random, rows, inputs);
     const weights = rowsOf(dequantise(matrix), inputs);
@@ -84,36 +84,53 @@ describe("matrix", () => {
 
   it("adds to what is there", () => {
     const random = createRandom(5);
-    const matrix = randomMatrix(random, 12, 32);
-    const x = testRows(random, 1, 32);
-    const wanted = product([...x], rowsOf(dequantise(matrix), 32)).map((value) => value + 3);
-    expect(relativeError(runMatrix(x, matrix, { onto: 3 })[0] as number[], wanted)).toBeLessThan(1e-4);
+    const matrix = randomMatrix(random, 12, 32, format);
+    const x = testRows(random, 6, 32);
+    const found = runMatrix(x, matrix, { onto: 3 });
+    rowsOf(x, 32).forEach((row, i) => {
+      const wanted = product(row, rowsOf(dequantise(matrix), 32)).map((value) => value + 3);
+      expect(relativeError(found[i] as number[], wanted)).toBeLessThan(1e-4);
+    });
+  });
+
+  it("gives a row the same whatever is computed beside it", () => {
+    const random = createRandom(6);
+    const matrix = randomMatrix(random, 12, 64, format);
+    const x = testRows(random, 7, 64);
+    const together = runMatrix(x, matrix, {});
+    const alone = rowsOf(x, 64).flatMap((row) => runMatrix(Float32Array.from(row), matrix, {}));
+    expect(together).toEqual(alone);
   });
 
   it.each([512, 2048, 4096, 16384])("cannot overflow: %i inputs, all as large as they come", (inputs) => {
-    const values = new Int8Array(4 * inputs).fill(-128);
-    const x = new Float32Array(2 * inputs).fill(3e4);
-    const found = runMatrix(x, { shape: [4, inputs], values, scales: Float32Array.of(1) }, {});
-    for (const row of found) {
-      for (const value of row) expect(value / (-128 * 3e4 * inputs)).toBeCloseTo(1, 5);
+    const lowest = format === "int8" ? -128 : -8;
+    const values = new Int8Array(4 * inputs).fill(lowest);
+    const shape = [4, inputs] as const;
+    const matrix =
+      format === "int8"
+        ? { shape, values, scales: Float32Array.of(1) }
+        : { shape, values, groupScales: new Float32Array((4 * inputs) / GROUP).fill(groupScaleOf(0x3f80)) };
+    const x = new Float32Array(5 * inputs).fill(3e4);
+    const one = format === "int8" ? 1 : groupScaleOf(0x3f80);
+    for (const row of runMatrix(x, matrix, {})) {
+      for (const value of row) expect(value / (one * lowest * 3e4 * inputs)).toBeCloseTo(1, 4);
     }
   });
 });
 
-describe("embedding", () => {
+describe.each(["int8", "int4"] as const)("embedding, %s", (format) => {
   it.each([
     [5, 24],
     [50, 64],
     [9, 17],
   ])("rows of a [%i, %i] matrix", (rows, width) => {
-    const matrix = randomMatrix(createRandom(rows), rows, width);
+    const matrix = randomMatrix(createRandom(rows), rows, width, format);
     const bench = createBench();
     const { file, layout } = packMatrix(matrix);
     const base = bench.put(file);
     const y = bench.room(paddedWidth(width));
     rowsOf(dequantise(matrix), width).forEach((row, i) => {
-      const { weights, scales } = layout.embedding;
-      bench.kernel.embedding(base + weights, base + scales, i, paddedWidth(width), y);
+      runEmbedding(bench, base, layout.embedding, i, y);
       const found = bench.read(y, paddedWidth(width));
       expect(found.slice(0, width)).toEqual(Float32Array.from(row));
       expect(found.slice(width).every((value) => value === 0)).toBe(true);

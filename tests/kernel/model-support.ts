@@ -3,16 +3,12 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadKernelEngine, type KernelOptions } from "../../functions/kernel/engine.ts";
-import {
-  bundleFiles,
-  modelKey,
-  type Architecture,
-  type ModelManifest,
-} from "../../shared/contracts/model.ts";
+import { modelKey, type Architecture, type ModelManifest } from "../../shared/contracts/model.ts";
+import { packedFileName, type PackedFormat } from "../../shared/formats/packed-weights.ts";
 import type { InferenceEngine } from "../../shared/ports/inference-engine.ts";
 import { loadNodeEngine } from "../../trainer/adapters/onnxruntime-node-engine.ts";
 import { buildDecodeGraph } from "../../trainer/model/decode-graph.ts";
-import { packWeights } from "../../trainer/model/packed-weights.ts";
+import { packedFormat, packWeights } from "../../trainer/model/packed-weights.ts";
 import type { Weight } from "../../trainer/model/quantisation.ts";
 import { quantiseWeights } from "../../trainer/model/weight-format.ts";
 import { serializeGraph } from "../../trainer/onnx/serialize.ts";
@@ -22,14 +18,18 @@ import { kernelModule, randomWeights } from "./support.ts";
 const NAME = "tiny";
 
 /** A manifest that lists packed weights, and nothing else that matters. */
-export function manifestOf(architecture: Architecture, file: Uint8Array): ModelManifest {
+export function manifestOf(
+  architecture: Architecture,
+  file: Uint8Array,
+  format: PackedFormat = "int8",
+): ModelManifest {
   return {
     name: NAME,
     architecture,
     specialTokens: { beginning: null, end: [0] },
     digest: "0".repeat(64),
     files: {
-      [bundleFiles.kernelWeights]: {
+      [packedFileName(format)]: {
         bytes: file.length,
         sha256: createHash("sha256").update(file).digest("hex"),
       },
@@ -47,7 +47,7 @@ export async function loadFrom(
   options?: KernelOptions,
 ): Promise<InferenceEngine> {
   const store = createMemoryStore();
-  await store.put(modelKey(NAME, bundleFiles.kernelWeights), file);
+  for (const name of Object.keys(manifest.files)) await store.put(modelKey(NAME, name), file);
   return loadKernelEngine(kernelModule, store, manifest, options);
 }
 
@@ -56,8 +56,9 @@ export async function kernelEngine(
   weights: ReadonlyMap<string, Weight> = randomWeights(architecture, 1),
   options?: KernelOptions,
 ): Promise<InferenceEngine> {
-  const file = packWeights(weights, architecture);
-  return loadFrom(file, manifestOf(architecture, file), options);
+  const format = packedFormat(weights, architecture) ?? "int8";
+  const file = packWeights(weights, architecture, format);
+  return loadFrom(file, manifestOf(architecture, file, format), options);
 }
 
 /** The same model in float32 on onnxruntime-node. */

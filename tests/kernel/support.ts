@@ -1,13 +1,26 @@
 import { readFileSync } from "node:fs";
 import { createArena, type Arena } from "../../functions/kernel/arena.ts";
 import { instantiateKernel, type Address, type Kernel } from "../../functions/kernel/kernel.ts";
-import { packedLayout, type PackedLayout } from "../../shared/formats/packed-weights.ts";
+import {
+  packedLayout,
+  type PackedFormat,
+  type PackedLayout,
+  type PackedMatrix,
+} from "../../shared/formats/packed-weights.ts";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { createRandom, type Random } from "../../shared/random.ts";
 import { kernelFile } from "../../scripts/build-kernel.ts";
 import { weightShapes } from "../../trainer/model/architecture.ts";
 import { packWeights } from "../../trainer/model/packed-weights.ts";
-import { quantise, type QuantisedWeight, type Weight } from "../../trainer/model/quantisation.ts";
+import { quantiseGroups } from "../../trainer/model/group-quantisation.ts";
+import {
+  isGrouped,
+  quantise,
+  type GroupedWeight,
+  type QuantisedWeight,
+  type Weight,
+} from "../../trainer/model/quantisation.ts";
+import { quantiseWeights } from "../../trainer/model/weight-format.ts";
 
 export const kernelModule = new WebAssembly.Module(readFileSync(kernelFile));
 
@@ -48,18 +61,38 @@ export function testRows(random: Random, rows: number, width: number): Float32Ar
 }
 
 /** A matrix `[outputs, inputs]` packed as the kernel reads it, alone: the layout of a model whose embedding it is. */
-export function packMatrix(matrix: QuantisedWeight): { file: Uint8Array<ArrayBuffer>; layout: PackedLayout } {
+export function packMatrix(matrix: Matrix): { file: Uint8Array<ArrayBuffer>; layout: PackedLayout } {
+  const format = isGrouped(matrix) ? "int4" : "int8";
   const [vocabularySize, hiddenSize] = matrix.shape;
   const architecture = sized({ vocabularySize, hiddenSize, layers: 1 });
   const weights = new Map<string, Weight>();
-  for (const [name, shape] of weightShapes(architecture)) weights.set(name, zeros(shape));
-  weights.set("model.embed_tokens.weight", matrix);
-  return { file: packWeights(weights, architecture), layout: packedLayout(architecture) };
+  for (const [name, shape] of weightShapes(architecture)) {
+    const size = shape.reduce((product, length) => product * length, 1);
+    weights.set(name, { shape, values: new Float32Array(size) });
+  }
+  const all = new Map(quantiseWeights(weights, format)).set("model.embed_tokens.weight", matrix);
+  return { file: packWeights(all, architecture, format), layout: packedLayout(architecture, format) };
 }
 
-export function randomMatrix(random: Random, outputs: number, inputs: number): QuantisedWeight {
+export type Matrix = QuantisedWeight | GroupedWeight;
+
+export function randomMatrix(random: Random, outputs: number, inputs: number, format: PackedFormat): Matrix {
   const values = Float32Array.from({ length: outputs * inputs }, () => random.normal());
-  return quantise(values, [outputs, inputs]);
+  return (format === "int8" ? quantise : quantiseGroups)(values, [outputs, inputs]);
+}
+
+/** Copies the row of an embedding into `y`. */
+export function runEmbedding(
+  { kernel }: Bench,
+  base: Address,
+  matrix: PackedMatrix,
+  index: number,
+  y: Address,
+) {
+  const { scales, outputs, inputs } = matrix;
+  const weights = base + matrix.weights;
+  if (scales === undefined) kernel.embedding4(weights, outputs, index, inputs, y);
+  else kernel.embedding8(weights, base + scales, outputs, index, inputs, y);
 }
 
 /** A small architecture with some of its sizes given. */
@@ -100,12 +133,6 @@ export function randomWeights(architecture: Architecture, seed: number): Map<str
     }
   }
   return weights;
-}
-
-function zeros(shape: readonly number[]): Weight {
-  const [rows = 1, columns] = shape;
-  if (columns === undefined) return { shape, values: new Float32Array(rows) };
-  return quantise(new Float32Array(rows * columns), [rows, columns]);
 }
 
 /** Largest difference as a part of the largest wanted magnitude. */

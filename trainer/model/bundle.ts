@@ -8,12 +8,13 @@ import {
   type ModelManifest,
 } from "../../shared/contracts/model.ts";
 import { InvalidDataError } from "../../shared/errors.ts";
+import { packedFileName } from "../../shared/formats/packed-weights.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import { serializeGraph } from "../onnx/serialize.ts";
 import { buildDecodeGraph } from "./decode-graph.ts";
 import type { ModelSource } from "./model-source.ts";
 import { convertToOrtFormat } from "./ort-format.ts";
-import { canPack, packWeights } from "./packed-weights.ts";
+import { packedFormat, packWeights } from "./packed-weights.ts";
 import { serializeWeights } from "./weights.ts";
 
 /** A bundle's folder does not hold what its manifest says. */
@@ -29,14 +30,12 @@ export class BundleError extends InvalidDataError {
  */
 export async function writeBundle(source: ModelSource, folder: string): Promise<ModelManifest> {
   const weights = serializeWeights(source.weights, source.architecture);
-  const graph = buildDecodeGraph(source.architecture, source.weights);
+  const format = packedFormat(source.weights, source.architecture);
   const encode = (text: string) => new TextEncoder().encode(text);
   const files: Record<string, Uint8Array> = {
     [bundleFiles.weights]: weights,
-    [bundleFiles.decodeGraph]: await convertToOrtFormat(serializeGraph(graph)),
-    ...(canPack(source.weights, source.architecture)
-      ? { [bundleFiles.kernelWeights]: packWeights(source.weights, source.architecture) }
-      : {}),
+    ...(format !== "int4" && { [bundleFiles.decodeGraph]: await decodeGraph(source) }),
+    ...(format && { [packedFileName(format)]: packWeights(source.weights, source.architecture, format) }),
     [bundleFiles.tokenizer]: encode(source.tokenizer),
     [bundleFiles.tokenizerConfig]: encode(source.tokenizerConfig),
   };
@@ -61,6 +60,11 @@ export async function writeBundle(source: ModelSource, folder: string): Promise<
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
   return manifest;
+}
+
+/** The graph for onnxruntime. It has no operator for 4 bits that is fast in wasm: there the kernel is the only engine. */
+async function decodeGraph({ architecture, weights }: ModelSource): Promise<Uint8Array> {
+  return convertToOrtFormat(serializeGraph(buildDecodeGraph(architecture, weights)));
 }
 
 /** Reads a bundle's manifest; `undefined` when there is no bundle in the folder. Throws BundleError. */

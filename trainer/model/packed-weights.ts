@@ -1,8 +1,12 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import {
+  GROUP,
+  groupScaleBytes,
   packedLayout,
   paddedWidth,
+  rowBytes,
   sizeFault,
+  type PackedFormat,
   type PackedMatrix,
 } from "../../shared/formats/packed-weights.ts";
 import {
@@ -12,25 +16,41 @@ import {
   layerWeights,
   type Projection,
 } from "./architecture.ts";
-import { dequantise, isQuantised, rowScale, type Weight } from "./quantisation.ts";
+import { groupScaleBits } from "./group-scale.ts";
+import {
+  dequantise,
+  groupsOf,
+  isGrouped,
+  isQuantised,
+  rowScale,
+  type GroupedWeight,
+  type Weight,
+} from "./quantisation.ts";
 import { WeightsError, type Weights } from "./weights.ts";
 
-/** Inputs and outputs that the kernel takes in one step of its stream. */
-const INPUTS = 16;
-const OUTPUTS = 4;
+/** Parts that a matrix's outputs are dealt out to. */
+const PARTS = 4;
+/** 16-bit words of a group. */
+const WORDS = 8;
 
-/** Whether the kernel can run a model: its sizes are such, and every matrix is int8. */
-export function canPack(weights: Weights, architecture: Architecture): boolean {
-  const isReadable = (weight: Weight) => isQuantised(weight) || weight.shape.length === 1;
-  return sizeFault(architecture) === undefined && [...weights.values()].every(isReadable);
+/** The format in which the kernel can run a model, if it can: its sizes are such, and no matrix is float32. */
+export function packedFormat(weights: Weights, architecture: Architecture): PackedFormat | undefined {
+  const matrices = [...weights.values()].filter(({ shape }) => shape.length === 2);
+  const fits = sizeFault(architecture) === undefined;
+  if (!fits || !matrices.every((matrix) => isQuantised(matrix) || isGrouped(matrix))) return undefined;
+  return matrices.some(isGrouped) ? "int4" : "int8";
 }
 
 /**
- * `kernel.weights`: the same int8 values and scales as `weights.safetensors`, laid out as the decode kernel reads them (see
- * `packedLayout`). Throws WeightsError when a weight is missing or a matrix is not int8, and UnsupportedSizeError.
+ * The kernel's file: the same values and scales as `weights.safetensors`, laid out as the kernel reads them (see `packedLayout`).
+ * Throws WeightsError when a weight is missing or not in the bits that the format has for it, and UnsupportedSizeError.
  */
-export function packWeights(weights: Weights, architecture: Architecture): Uint8Array<ArrayBuffer> {
-  const layout = packedLayout(architecture);
+export function packWeights(
+  weights: Weights,
+  architecture: Architecture,
+  format: PackedFormat,
+): Uint8Array<ArrayBuffer> {
+  const layout = packedLayout(architecture, format);
   const file = new Uint8Array(layout.bytes);
   const find = (name: string): Weight => {
     const weight = weights.get(name);
@@ -71,24 +91,49 @@ export function packWeights(weights: Weights, architecture: Architecture): Uint8
 /** Writes one `[out, in]` matrix from an output on, and returns its number of outputs. */
 function writeRows(
   file: Uint8Array<ArrayBuffer>,
-  { weights, scales, inputs }: PackedMatrix,
+  matrix: PackedMatrix,
   firstOutput: number,
   name: string,
   weight: Weight,
 ): number {
-  if (!isQuantised(weight)) throw new WeightsError(`Weight "${name}" is float32, wanted int8`);
-  const [rows, columns] = weight.shape;
-  const packed = new Int8Array(file.buffer, weights);
-  const rowScales = new Float32Array(file.buffer, scales + firstOutput * 4, rows);
-  for (let row = 0; row < rows; row++) {
-    rowScales[row] = rowScale(weight, row);
-    const output = firstOutput + row;
-    const start = Math.floor(output / OUTPUTS) * OUTPUTS * inputs + (output % OUTPUTS) * INPUTS;
-    for (let column = 0; column < columns; column += INPUTS) {
-      const from = row * columns + column;
-      const values = weight.values.subarray(from, from + Math.min(INPUTS, columns - column));
-      packed.set(values, start + column * OUTPUTS);
+  const { scales, outputs } = matrix;
+  const part = outputs / PARTS;
+  const rowAt = (output: number) =>
+    matrix.weights + ((output % PARTS) * part + Math.floor(output / PARTS)) * rowBytes(matrix);
+  const [rows = 0] = weight.shape;
+  if (scales === undefined && isGrouped(weight)) {
+    for (let row = 0; row < rows; row++) writeGroups(file, rowAt(firstOutput + row), matrix, weight, row);
+  } else if (scales !== undefined && isQuantised(weight)) {
+    const [, columns] = weight.shape;
+    const rowScales = new Float32Array(file.buffer, scales + firstOutput * 4, rows);
+    for (let row = 0; row < rows; row++) {
+      rowScales[row] = rowScale(weight, row);
+      const values = weight.values.subarray(row * columns, (row + 1) * columns);
+      new Int8Array(file.buffer, rowAt(firstOutput + row), columns).set(values);
     }
+  } else {
+    throw new WeightsError(`Weight "${name}" is not in ${matrix.bits} bits, as the format has it`);
   }
   return rows;
+}
+
+function writeGroups(
+  file: Uint8Array<ArrayBuffer>,
+  at: number,
+  { inputs }: PackedMatrix,
+  { shape: [, columns], values, groupScales }: GroupedWeight,
+  row: number,
+): void {
+  const groups = groupsOf(columns);
+  const scales = new Uint16Array(file.buffer, at, groups);
+  for (let group = 0; group < groups; group++) {
+    scales[group] = groupScaleBits(groupScales[row * groups + group] as number);
+  }
+  const words = new Uint16Array(file.buffer, at + groupScaleBytes(inputs), inputs / 4);
+  for (let column = 0; column < columns; column++) {
+    const [group, place] = [Math.floor(column / GROUP), column % GROUP];
+    const word = group * WORDS + (place % WORDS);
+    const level = (values[row * columns + column] as number) & 15;
+    words[word] = (words[word] as number) | (level << (4 * Math.floor(place / WORDS)));
+  }
 }

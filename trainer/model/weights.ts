@@ -2,7 +2,7 @@ import type { Architecture } from "../../shared/contracts/model.ts";
 import { InvalidDataError } from "../../shared/errors.ts";
 import { parseSafetensors, serializeSafetensors, type Tensor } from "../../shared/formats/safetensors.ts";
 import { weightShapes } from "./architecture.ts";
-import { isQuantised, type Weight } from "./quantisation.ts";
+import { groupsOf, isGrouped, isQuantised, type Weight } from "./quantisation.ts";
 
 /** A model's weights by name; see `weightShapes`. */
 export type Weights = ReadonlyMap<string, Weight>;
@@ -14,7 +14,7 @@ export class WeightsError extends InvalidDataError {
   }
 }
 
-/** An int8 matrix has its scales, `[1]` or `[rows]`, beside it under this name. */
+/** A matrix of integers has its scales beside it under this name: `[1]`, `[rows]`, or `[rows, groups]` for 4 bits. */
 const scaleName = (name: string) => `${name}.scale`;
 
 /** `weights.safetensors`: every weight under its Hugging Face name, in the order of a forward pass. */
@@ -23,13 +23,11 @@ export function serializeWeights(weights: Weights, architecture: Architecture): 
   for (const name of weightShapes(architecture).keys()) {
     const weight = weights.get(name);
     if (!weight) throw new WeightsError(`Found no weight "${name}"`);
-    if (isQuantised(weight)) {
+    if (isQuantised(weight) || isGrouped(weight)) {
+      const scales = isGrouped(weight) ? weight.groupScales : weight.scales;
+      const shape = isGrouped(weight) ? [weight.shape[0], groupsOf(weight.shape[1])] : [weight.scales.length];
       tensors.set(name, { type: "I8", shape: weight.shape, bytes: bytesOf(weight.values) });
-      tensors.set(scaleName(name), {
-        type: "F32",
-        shape: [weight.scales.length],
-        bytes: bytesOf(weight.scales),
-      });
+      tensors.set(scaleName(name), { type: "F32", shape, bytes: bytesOf(scales) });
     } else {
       tensors.set(name, { type: "F32", shape: weight.shape, bytes: bytesOf(weight.values) });
     }
@@ -59,13 +57,17 @@ function readWeight(name: string, tensor: Tensor, scale: Tensor | undefined): We
   const [rows, columns] = shape;
   if (rows === undefined || columns === undefined)
     throw new WeightsError(`Weight "${name}" is int8 but no matrix`);
-  const count = scale?.shape.length === 1 ? scale.shape[0] : undefined;
-  if (scale?.type !== "F32" || (count !== 1 && count !== rows)) {
+  const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const grouped = `${rows},${groupsOf(columns)}`;
+  const found = scale?.shape.join();
+  if (scale?.type === "F32" && found === grouped) {
+    return { shape: [rows, columns], values, groupScales: floats(scale.bytes) };
+  }
+  if (scale?.type !== "F32" || (found !== "1" && found !== String(rows))) {
     throw new WeightsError(
-      `Weight "${name}" has scales of shape [${scale?.shape ?? ""}], wanted F32 [1] or [${rows}]`,
+      `Weight "${name}" has scales of shape [${found ?? ""}], wanted F32 [1], [${rows}] or [${grouped}]`,
     );
   }
-  const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return { shape: [rows, columns], values, scales: floats(scale.bytes) };
 }
 

@@ -1,42 +1,14 @@
+import { largestLevel, LEVEL, levelBytes, PAGE_BITS, pageAt } from "./kv";
+import { quantiseRow } from "./quantise";
 import { exp, FLOAT, maxLane, splat, sumEach, sumLanes, VECTOR } from "./vector";
-
-/**
- * Keys and values lie in pages of PAGE tokens, so that sequences share what they have in common; a table holds the address
- * of each page. Within a page, `layerOffset` bytes in, are keys [kvHeads, PAGE, headSize], then values.
- */
-const PAGE_BITS: usize = 4;
-const PAGE_MASK: usize = 15;
 
 /** What a softmax sees of positions that are not there. */
 const NOTHING: f32 = -1e30;
 
-/** Copies a row of keys and the values at `values`, float32 [kvHeads, headSize] each, into the pages at `position`. */
-export function storeKeyValue(
-  keys: usize,
-  values: usize,
-  kvHeads: usize,
-  headSize: usize,
-  table: usize,
-  layerOffset: usize,
-  position: usize,
-): void {
-  const head = headSize * FLOAT;
-  const within = (position & PAGE_MASK) * head;
-  let to = <usize>load<u32>(table + (position >> PAGE_BITS) * 4) + layerOffset + within;
-  const toValues = (kvHeads << PAGE_BITS) * head;
-  for (let h: usize = 0; h < kvHeads; h++) {
-    memory.copy(to, keys, head);
-    memory.copy(to + toValues, values, head);
-    keys += head;
-    values += head;
-    to += head << PAGE_BITS;
-  }
-}
-
 /**
- * Causal grouped-query attention of the query heads of one position, which sees `visible` positions: y = softmax(q K^T /
- * sqrt(headSize)) V, both float32 [heads, headSize]. `scores` is work space for the positions, float32, rounded up to a page.
- * `headSize` is a multiple of 8.
+ * Causal grouped-query attention of the query heads of one position, which sees `visible` positions of the pages that kv.ts
+ * describes: y = softmax(q K^T / sqrt(headSize)) V, q and y float32 [heads, headSize]. `scores` is work space for the positions,
+ * float32, rounded up to a page; `levels` for the query's levels, int16 [headSize]. `headSize` is a multiple of 8.
  */
 export function attention(
   query: usize,
@@ -47,42 +19,52 @@ export function attention(
   layerOffset: usize,
   visible: usize,
   scores: usize,
+  levels: usize,
   y: usize,
 ): void {
   const head = headSize * FLOAT;
-  const scale = <f32>1 / sqrt<f32>(<f32>headSize);
-  const toValues = (kvHeads << PAGE_BITS) * head;
+  const headLevels = headSize * LEVEL;
+  const part = levelBytes(kvHeads, headSize);
+  const scaleBytes = (kvHeads << PAGE_BITS) * FLOAT;
+  const softmaxScale = <f32>1 / sqrt<f32>(<f32>headSize);
+  const largestQuery = largestLevel(headSize);
   const group = heads / kvHeads;
   for (let h: usize = 0; h < heads; h++) {
-    const offset = layerOffset + (h / group) * (head << PAGE_BITS);
-    const largest = scoreKeys(query, head, scale, table, offset, visible, scores);
-    const sum = exponentials(scores, visible, largest);
+    const kvHead = h / group;
+    const keys = layerOffset + kvHead * (headLevels << PAGE_BITS);
+    const keyScales = layerOffset + 2 * part + kvHead * (FLOAT << PAGE_BITS);
+    const scale = quantiseRow(query, headSize, largestQuery, levels) * softmaxScale;
+    const largest = scoreKeys(levels, headLevels, scale, table, keys, keyScales, visible, scores);
+    const sum = weigh(scores, visible, largest, table, keyScales + scaleBytes);
+    const values = keys + part;
     let done: usize = 0;
-    for (; done + 64 <= head; done += 64) {
-      gather16(table, offset + toValues + done, head, visible, scores, 1 / sum, y + done);
+    for (; done + 16 <= headSize; done += 16) {
+      gather16(table, values + done * LEVEL, headLevels, visible, scores, 1 / sum, y + done * FLOAT);
     }
-    for (; done < head; done += 32) {
-      gather8(table, offset + toValues + done, head, visible, scores, 1 / sum, y + done);
+    if (done < headSize) {
+      gather8(table, values + done * LEVEL, headLevels, visible, scores, 1 / sum, y + done * FLOAT);
     }
     query += head;
     y += head;
   }
 }
 
-/** Writes the scaled scores, and NOTHING up to the next four, and returns the largest. */
+/** Writes the scores, and NOTHING up to the next four, and returns the largest. */
 function scoreKeys(
   query: usize,
   head: usize,
   scale: f32,
   table: usize,
-  offset: usize,
+  keys: usize,
+  keyScales: usize,
   visible: usize,
   scores: usize,
 ): f32 {
   let position: usize = 0;
   while (position < visible) {
-    let key = <usize>load<u32>(table + (position >> PAGE_BITS) * 4) + offset;
-    const end = min(visible, position + 16);
+    let key = pageAt(table, position, keys);
+    let scaleAt = pageAt(table, position, keyScales);
+    const end = min(visible, position + (1 << PAGE_BITS));
     // Sums over lanes are dear: four keys share them. A page holds a multiple of four.
     for (; position < end; position += 4) {
       const sums = sumEach(
@@ -91,8 +73,9 @@ function scoreKeys(
         dot(query, key + 2 * head, head),
         dot(query, key + 3 * head, head),
       );
-      v128.store(scores + position * FLOAT, f32x4.mul(sums, splat(scale)));
+      v128.store(scores + position * FLOAT, f32x4.mul(sums, f32x4.mul(splat(scale), v128.load(scaleAt))));
       key += 4 * head;
+      scaleAt += VECTOR;
     }
   }
   for (position = visible; (position & 3) != 0; position++) store<f32>(scores + position * FLOAT, NOTHING);
@@ -103,26 +86,30 @@ function scoreKeys(
   return maxLane(largest);
 }
 
-/** Products of two heads, as four sums. */
+/** Products of two heads' levels, as four sums in float32. */
 function dot(a: usize, b: usize, head: usize): v128 {
-  let even = splat(0),
-    odd = splat(0);
-  for (let i: usize = 0; i < head; i += 2 * VECTOR) {
-    even = f32x4.add(even, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-    odd = f32x4.add(odd, f32x4.mul(v128.load(a + i, VECTOR), v128.load(b + i, VECTOR)));
+  let sums = i32x4.splat(0);
+  for (let i: usize = 0; i < head; i += VECTOR) {
+    sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(a + i), v128.load(b + i)));
   }
-  return f32x4.add(even, odd);
+  return f32x4.convert_i32x4_s(sums);
 }
 
-/** Replaces scores by e^(score - largest) and returns their sum. */
-function exponentials(scores: usize, visible: usize, largest: f32): f32 {
+/** Replaces scores by e^(score - largest) times the values' scales, and returns the sum of the former. */
+function weigh(scores: usize, visible: usize, largest: f32, table: usize, valueScales: usize): f32 {
   const shift = splat(largest);
-  const end = scores + <usize>visible * FLOAT;
   let sum = splat(0);
-  for (let at = scores; at < end; at += VECTOR) {
-    const e = exp(f32x4.sub(v128.load(at), shift));
-    v128.store(at, e);
-    sum = f32x4.add(sum, e);
+  let position: usize = 0;
+  while (position < visible) {
+    let scaleAt = pageAt(table, position, valueScales);
+    const end = min(visible, position + (1 << PAGE_BITS));
+    for (; position < end; position += 4) {
+      const at = scores + position * FLOAT;
+      const e = exp(f32x4.sub(v128.load(at), shift));
+      v128.store(at, f32x4.mul(e, v128.load(scaleAt)));
+      sum = f32x4.add(sum, e);
+      scaleAt += VECTOR;
+    }
   }
   return sumLanes(sum);
 }
@@ -130,7 +117,7 @@ function exponentials(scores: usize, visible: usize, largest: f32): f32 {
 /** 16 numbers of the weighted sum of values. */
 function gather16(
   table: usize,
-  offset: usize,
+  values: usize,
   head: usize,
   visible: usize,
   weights: usize,
@@ -143,14 +130,14 @@ function gather16(
     d = splat(0);
   let position: usize = 0;
   while (position < visible) {
-    let value = <usize>load<u32>(table + (position >> PAGE_BITS) * 4) + offset;
-    const end = min(visible, position + 16);
+    let value = pageAt(table, position, values);
+    const end = min(visible, position + (1 << PAGE_BITS));
     for (; position < end; position++) {
       const weight = v128.load32_splat(weights + position * FLOAT);
-      a = f32x4.add(a, f32x4.mul(weight, v128.load(value)));
-      b = f32x4.add(b, f32x4.mul(weight, v128.load(value, 16)));
-      c = f32x4.add(c, f32x4.mul(weight, v128.load(value, 32)));
-      d = f32x4.add(d, f32x4.mul(weight, v128.load(value, 48)));
+      a = f32x4.add(a, f32x4.mul(weight, four(value)));
+      b = f32x4.add(b, f32x4.mul(weight, four(value + 8)));
+      c = f32x4.add(c, f32x4.mul(weight, four(value + 16)));
+      d = f32x4.add(d, f32x4.mul(weight, four(value + 24)));
       value += head;
     }
   }
@@ -164,7 +151,7 @@ function gather16(
 /** As gather16, for what is left of a head. */
 function gather8(
   table: usize,
-  offset: usize,
+  values: usize,
   head: usize,
   visible: usize,
   weights: usize,
@@ -175,16 +162,21 @@ function gather8(
     b = splat(0);
   let position: usize = 0;
   while (position < visible) {
-    let value = <usize>load<u32>(table + (position >> PAGE_BITS) * 4) + offset;
-    const end = min(visible, position + 16);
+    let value = pageAt(table, position, values);
+    const end = min(visible, position + (1 << PAGE_BITS));
     for (; position < end; position++) {
       const weight = v128.load32_splat(weights + position * FLOAT);
-      a = f32x4.add(a, f32x4.mul(weight, v128.load(value)));
-      b = f32x4.add(b, f32x4.mul(weight, v128.load(value, 16)));
+      a = f32x4.add(a, f32x4.mul(weight, four(value)));
+      b = f32x4.add(b, f32x4.mul(weight, four(value + 8)));
       value += head;
     }
   }
   const all = splat(factor);
   v128.store(y, f32x4.mul(a, all));
   v128.store(y, f32x4.mul(b, all), 16);
+}
+
+/** Four levels as float32. */
+function four(levels: usize): v128 {
+  return f32x4.convert_i32x4_s(v128.load16x4_s(levels));
 }

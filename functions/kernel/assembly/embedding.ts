@@ -1,20 +1,47 @@
+import { eight0, eight1, eight2, eight3, GROUP, groupScale, groupScaleBytes, rowBytes } from "./group";
 import { FLOAT, VECTOR } from "./vector";
 
-/** Writes row `index` of a matrix packed as `matrix` reads it: float32 [width], a multiple of 16. */
-export function embedding(weights: usize, scales: usize, index: usize, width: usize, y: usize): void {
+/** Writes row `index` of a matrix packed as `matrix8` reads it: float32 [width]. */
+export function embedding8(
+  weights: usize,
+  scales: usize,
+  outputs: usize,
+  index: usize,
+  width: usize,
+  y: usize,
+): void {
   const scale = v128.load32_splat(scales + index * FLOAT);
-  let from = weights + (index >> 2) * width * 4 + (index & 3) * VECTOR;
-  for (let k: usize = 0; k < width; k += 16) {
-    const packed = v128.load(from);
-    const low = i16x8.extend_low_i8x16_s(packed);
-    const high = i16x8.extend_high_i8x16_s(packed);
-    v128.store(y, scaled(i32x4.extend_low_i16x8_s(low), scale));
-    v128.store(y, scaled(i32x4.extend_high_i16x8_s(low), scale), 16);
-    v128.store(y, scaled(i32x4.extend_low_i16x8_s(high), scale), 32);
-    v128.store(y, scaled(i32x4.extend_high_i16x8_s(high), scale), 48);
-    from += 4 * VECTOR;
-    y += 16 * FLOAT;
+  let from = weights + placeOf(index, outputs) * width;
+  for (const end = from + width; from < end; from += 8) {
+    writeEight(v128.load8x8_s(from), scale, y);
+    y += 8 * FLOAT;
   }
+}
+
+/** Writes row `index` of a matrix packed as `matrix4` reads it: float32 [width]. */
+export function embedding4(weights: usize, outputs: usize, index: usize, width: usize, y: usize): void {
+  let scaleAt = weights + placeOf(index, outputs) * rowBytes(width);
+  let from = scaleAt + groupScaleBytes(width);
+  for (const end = y + width * FLOAT; y < end; y += GROUP * FLOAT) {
+    const group = v128.load(from);
+    const scale = groupScale(scaleAt);
+    writeEight(eight0(group), scale, y);
+    writeEight(eight1(group), scale, y + 2 * VECTOR);
+    writeEight(eight2(group), scale, y + 4 * VECTOR);
+    writeEight(eight3(group), scale, y + 6 * VECTOR);
+    from += VECTOR;
+    scaleAt += 2;
+  }
+}
+
+/** Which row of the file is that of an output; see matrix8. */
+function placeOf(output: usize, outputs: usize): usize {
+  return (output & 3) * (outputs / 4) + (output >> 2);
+}
+
+function writeEight(weights: v128, scale: v128, y: usize): void {
+  v128.store(y, scaled(i32x4.extend_low_i16x8_s(weights), scale));
+  v128.store(y, scaled(i32x4.extend_high_i16x8_s(weights), scale), VECTOR);
 }
 
 function scaled(levels: v128, scale: v128): v128 {

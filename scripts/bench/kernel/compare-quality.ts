@@ -22,11 +22,7 @@ export async function compareQuality(int8: string, float32: string): Promise<Qua
   const text = async (file: string) => String(await read(file));
   const manifest = modelManifestSchema.parse(JSON.parse(await text(bundleFiles.manifest)));
   const module = new WebAssembly.Module(await readFile(kernelFile));
-  const kernel = await loadKernelEngine(
-    module,
-    oneFileStore(await read(bundleFiles.kernelWeights)),
-    manifest,
-  );
+  const kernel = await loadKernelEngine(module, oneFileStore(await read(bundleFiles.kernelInt8)), manifest);
   const graph = join(float32, bundleFiles.decodeGraph);
   const oracle = await loadNodeEngine(graph, manifest.architecture, { threads: 1 });
   const tokenizer = createTokenizer(

@@ -74,7 +74,7 @@ function streamWeights(passes: number): void {
     ];
     // Pages that nobody wrote to are all the same one, which the processor's cache holds.
     arena.bytes(weights, inputs * outputs).fill(1);
-    return () => kernel.matrix(levels, scale, 1, inputs, weights, scales, 0, outputs, y, 0, false);
+    return () => kernel.matrix8(levels, scale, 1, inputs, weights, scales, 0, outputs, y, 0, false);
   })();
   for (let i = 0; i < passes; i++) stream();
 }

@@ -1,0 +1,127 @@
+import { GROUP, groupDot, groupScale, groupScaleBytes, rowBytes } from "./group";
+import { store } from "./outputs";
+import { FLOAT, sumEach, VECTOR } from "./vector";
+
+/**
+ * As matrix8, with weights of 4 bits in groups of 32 that have a scale each: `weights` is [4][outputs / 4] rows, each the
+ * scales of its groups, then the groups; see group.ts. `inputs` is a multiple of 32.
+ */
+export function matrix4(
+  levels: usize,
+  levelScales: usize,
+  rows: usize,
+  inputs: usize,
+  weights: usize,
+  bias: usize,
+  outputs: usize,
+  y: usize,
+  stride: usize,
+  accumulate: bool,
+): void {
+  const width = rowBytes(inputs);
+  const part = (outputs / 4) * width;
+  const row = inputs * 2;
+  const end = levels + rows * row;
+  for (let n: usize = 0; n < outputs; n += 4) {
+    const at = n * FLOAT;
+    const start = bias == 0 ? f32x4.splat(0) : v128.load(bias + at);
+    let x = levels;
+    let scale = levelScales;
+    let to = y + at;
+    for (; x + 4 * row <= end; x += 4 * row) {
+      let w = weights;
+      for (let output: usize = 0; output < 4; output++) {
+        const sums = fourRows(x, inputs, w);
+        const first = bias == 0 ? f32x4.splat(0) : v128.load32_splat(bias + at + output * FLOAT);
+        storeFourRows(sums, v128.load(scale), first, to + output * FLOAT, stride, accumulate);
+        w += part;
+      }
+      scale += 4 * FLOAT;
+      to += 4 * stride;
+    }
+    for (; x < end; x += row) {
+      store(oneRow(x, inputs, weights, part), v128.load32_splat(scale), start, to, accumulate);
+      scale += FLOAT;
+      to += stride;
+    }
+    weights += width;
+  }
+}
+
+/** Four outputs of one row. */
+function oneRow(x: usize, inputs: usize, weights: usize, part: usize): v128 {
+  let a0 = f32x4.splat(0),
+    a1 = f32x4.splat(0),
+    a2 = f32x4.splat(0),
+    a3 = f32x4.splat(0);
+  let w0 = weights + groupScaleBytes(inputs),
+    w1 = w0 + part,
+    w2 = w1 + part,
+    w3 = w2 + part;
+  let s0 = weights,
+    s1 = s0 + part,
+    s2 = s1 + part,
+    s3 = s2 + part;
+  const end = x + inputs * 2;
+  while (x < end) {
+    a0 = f32x4.add(a0, f32x4.mul(groupDot(v128.load(w0), x), groupScale(s0)));
+    a1 = f32x4.add(a1, f32x4.mul(groupDot(v128.load(w1), x), groupScale(s1)));
+    a2 = f32x4.add(a2, f32x4.mul(groupDot(v128.load(w2), x), groupScale(s2)));
+    a3 = f32x4.add(a3, f32x4.mul(groupDot(v128.load(w3), x), groupScale(s3)));
+    x += GROUP * 2;
+    w0 += VECTOR;
+    w1 += VECTOR;
+    w2 += VECTOR;
+    w3 += VECTOR;
+    s0 += 2;
+    s1 += 2;
+    s2 += 2;
+    s3 += 2;
+  }
+  return sumEach(a0, a1, a2, a3);
+}
+
+/** One output of four rows. */
+function fourRows(x: usize, inputs: usize, weights: usize): v128 {
+  let a0 = f32x4.splat(0),
+    a1 = f32x4.splat(0),
+    a2 = f32x4.splat(0),
+    a3 = f32x4.splat(0);
+  const row = inputs * 2;
+  let w = weights + groupScaleBytes(inputs);
+  const end = x + row;
+  while (x < end) {
+    const group = v128.load(w);
+    const scale = groupScale(weights);
+    a0 = f32x4.add(a0, f32x4.mul(groupDot(group, x), scale));
+    a1 = f32x4.add(a1, f32x4.mul(groupDot(group, x + row), scale));
+    a2 = f32x4.add(a2, f32x4.mul(groupDot(group, x + 2 * row), scale));
+    a3 = f32x4.add(a3, f32x4.mul(groupDot(group, x + 3 * row), scale));
+    x += GROUP * 2;
+    w += VECTOR;
+    weights += 2;
+  }
+  return sumEach(a0, a1, a2, a3);
+}
+
+function storeFourRows(
+  sums: v128,
+  scale: v128,
+  start: v128,
+  to: usize,
+  stride: usize,
+  accumulate: bool,
+): void {
+  let result = f32x4.add(f32x4.mul(sums, scale), start);
+  if (accumulate) {
+    let there = v128.load32_zero(to);
+    there = v128.load32_lane(to + stride, there, 1);
+    there = v128.load32_lane(to + 2 * stride, there, 2);
+    there = v128.load32_lane(to + 3 * stride, there, 3);
+    result = f32x4.add(result, there);
+  }
+  v128.store32_lane(to, result, 0);
+  v128.store32_lane(to + stride, result, 1);
+  v128.store32_lane(to + 2 * stride, result, 2);
+  v128.store32_lane(to + 3 * stride, result, 3);
+}
