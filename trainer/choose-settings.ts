@@ -8,6 +8,8 @@ export interface ChosenSettings {
   readonly placement: Placement;
   readonly virtualTokens: number;
   readonly learningRate: number;
+  /** Whether a short run may find a better learning rate. */
+  readonly pilot: boolean;
   readonly batchSize: number;
   readonly accumulation: number;
   readonly epochs: number;
@@ -79,6 +81,7 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     placement: facts.hasFirstToken ? wantedPlacement : "front",
     virtualTokens: pick(settings.virtual_tokens, defaults.virtualTokens),
     learningRate: pick(settings.learning_rate, defaults.learningRate),
+    pilot: settings.learning_rate === "auto" && settings.method === "auto",
     batchSize: Math.min(facts.rows, pick(settings.batch_size, BATCH_SIZE)),
     accumulation: settings.gradient_accumulation ?? 1,
     epochs,

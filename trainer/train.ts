@@ -22,6 +22,7 @@ import { savePrompt, type SoftPrompt } from "./save-prompt.ts";
 import { createCheckpointFiles } from "./tuning/checkpoint-files.ts";
 import { evaluateHeldOut } from "./tuning/evaluate.ts";
 import { metricsCsv } from "./tuning/metrics-csv.ts";
+import { describe } from "./tuning/pilot.ts";
 import type { Provider } from "./choose-providers.ts";
 import { computePrefix, createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
 import { runTuning, type TuningRun } from "./tuning/run-tuning.ts";
@@ -134,10 +135,10 @@ export function createTrain({ store, workDirectory, threads, providers, override
         method: chosen.method,
         init: chosen.init,
         virtual_tokens: tokens,
-        learning_rate: chosen.learningRate,
+        learning_rate: tuned.learningRate,
         epochs: chosen.epochs,
         batch_size: chosen.batchSize,
-        reason: chosen.reason,
+        reason: [chosen.reason, ...(tuned.trials.length > 0 ? [describe(tuned.trials)] : [])].join("; "),
         stopped: tuned.stopped,
         best_step: tuned.bestStep,
       },

@@ -11,6 +11,7 @@ const state = (step: number): TuneState => ({
   average: vector,
   optimiser: { step, tensors: { first: vector } },
   best: null,
+  learningRate: 0.1,
   sinceBest: 0,
   history: [{ step, trainLoss: 1 / step }],
 });

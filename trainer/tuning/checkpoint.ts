@@ -6,6 +6,7 @@ const validationSchema = z.object({ loss: z.number(), tokenAccuracy: z.number() 
 const metadataSchema = z.object({
   fingerprint: z.string(),
   step: z.int(),
+  learningRate: z.number(),
   optimiserStep: z.int(),
   sinceBest: z.int(),
   best: z.object({ step: z.int(), loss: z.number() }).nullable(),
@@ -14,13 +15,14 @@ const metadataSchema = z.object({
 
 /** Everything a run needs to go on, as one safetensors file; `fingerprint` says what run it belongs to. */
 export function writeCheckpoint(state: TuneState, fingerprint: string): Uint8Array {
-  const { parameters, average, best, optimiser, step, sinceBest, history } = state;
+  const { parameters, average, best, optimiser, step, learningRate, sinceBest, history } = state;
   const vectors: Record<string, Float32Array> = { parameters, average };
   if (best) vectors["best"] = best.parameters;
   for (const [name, data] of Object.entries(optimiser.tensors)) vectors[`optimiser.${name}`] = data;
   const metadata: z.infer<typeof metadataSchema> = {
     fingerprint,
     step,
+    learningRate,
     optimiserStep: optimiser.step,
     sinceBest,
     best: best && { step: best.step, loss: best.loss },
@@ -47,6 +49,7 @@ export function readCheckpoint(bytes: Uint8Array, fingerprint: string): TuneStat
   const names = [...tensors.keys()].filter((name) => name.startsWith("optimiser."));
   return {
     step: state.step,
+    learningRate: state.learningRate,
     parameters: read("parameters"),
     average: read("average"),
     optimiser: {

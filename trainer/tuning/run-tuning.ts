@@ -6,6 +6,7 @@ import { adafactor } from "./adafactor.ts";
 import { commonEnding, replaceTokens } from "./augment.ts";
 import { adamW, type Optimiser } from "./optimiser.ts";
 import type { Parametrisation } from "./parametrisation.ts";
+import { bestOf, pilot, type Trial } from "./pilot.ts";
 import { planBatches } from "./plan-batches.ts";
 import { createPromptObjective, createScorer, type Scorer, type TuningModel } from "./prompt-objective.ts";
 import { tune, type Tuned, type TuneOptions, type TuneState } from "./tune.ts";
@@ -28,7 +29,9 @@ export interface TuningRun {
 const VALIDATIONS = 6;
 
 /** Plans the batches, opens the sessions, tunes and closes them again. Throws what the signal was aborted with. */
-export async function runTuning(run: TuningRun): Promise<Tuned & { trainedTokens: number }> {
+export async function runTuning(
+  run: TuningRun,
+): Promise<Tuned & { trainedTokens: number; trials: readonly Trial[] }> {
   const { model, settings, parametrisation, examples, valid, signal } = run;
   const [example] = examples;
   const candidates =
@@ -51,20 +54,25 @@ export async function runTuning(run: TuningRun): Promise<Tuned & { trainedTokens
   let scorer: Scorer | undefined;
   try {
     if (valid) scorer = await createScorer(model, parametrisation.slot, examplesOf(valid));
-    const tuned = await tune(objective, {
+    const options = {
       start: parametrisation.start,
       steps,
       optimiser: optimiserOf(run),
       learningRate: settings.learningRate,
       averaging: settings.averaging,
       ...(valid && scorer ? { validation: validation(run, valid, scorer, steps.length) } : {}),
+      signal,
+    };
+    const trials = settings.pilot && !run.resume ? await pilot(objective, options) : [];
+    const tuned = await tune(objective, {
+      ...options,
+      learningRate: bestOf(trials) ?? settings.learningRate,
       resume: run.resume ?? undefined,
       onStep: reporter(run, steps.length, objective.tokensPerStep * settings.accumulation),
       onState: run.onState,
-      signal,
     });
     const trainedTokens = tuned.steps * settings.accumulation * objective.tokensPerStep;
-    return { ...tuned, trainedTokens };
+    return { ...tuned, trainedTokens, trials };
   } finally {
     await objective.close();
     await scorer?.close();

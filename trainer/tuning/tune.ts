@@ -19,6 +19,8 @@ export interface Validation {
 /** Everything needed to go on where a run stopped. */
 export interface TuneState {
   readonly step: number;
+  /** At its highest. */
+  readonly learningRate: number;
   readonly parameters: Float32Array;
   readonly optimiser: OptimiserState;
   /** Running mean of the parameters, which is what is validated and kept. */
@@ -60,6 +62,7 @@ export interface TuneOptions {
 export interface Tuned {
   /** Those of the best validation; without validation, the last. */
   readonly parameters: Float32Array;
+  readonly learningRate: number;
   /** Steps done, and the step that `parameters` are from. */
   readonly steps: number;
   readonly bestStep: number;
@@ -82,6 +85,7 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
   const { optimiser, steps, validation, averaging, signal } = options;
   let state: TuneState = options.resume ?? {
     step: 0,
+    learningRate: options.learningRate,
     parameters: options.start,
     optimiser: optimiser.init(options.start),
     average: options.start,
@@ -91,6 +95,7 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
   };
   const result = (stopped: Tuned["stopped"], { best, average }: TuneState): Tuned => ({
     parameters: best?.parameters ?? average,
+    learningRate: state.learningRate,
     steps: state.step,
     bestStep: best?.step ?? state.step,
     stopped,
@@ -112,7 +117,7 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
       options.onStep({ step, trainLoss: loss });
       return result("diverged", state);
     }
-    const rate = options.learningRate * warmUpCosine(state.step, steps.length);
+    const rate = state.learningRate * warmUpCosine(state.step, steps.length);
     const clipped = clipByNorm(gradient, MAX_GRADIENT_NORM).gradient;
     const next = optimiser.update(state.parameters, clipped, state.optimiser, rate);
     // Bias-corrected as long as there are fewer steps than the mean spans.
