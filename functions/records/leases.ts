@@ -114,6 +114,8 @@ export function createLeases(database: SqlDatabase, now: () => number, leaseMs: 
         },
         ...insertPromptsOfJob(id, token, { promptId: promptId as string, model }, prompt, time),
       ]);
+      const { chosen } = prompt;
+      if (chosen) await note(id, { message: `Settings: ${chosen.reason}` });
       await note(id, { message: `New fine-tuned model created: ${model}` });
       return { model };
     },
