@@ -10,6 +10,8 @@ import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
 import { idempotent } from "./http/idempotency.ts";
 import { limitRate } from "./http/rate-limit.ts";
 import { limitTokens } from "./http/token-quota.ts";
+import { limitBody } from "./http/upload.ts";
+import { openApiDocument } from "./openapi/document.ts";
 import { bucketEventRoutes } from "./routes/bucket-events.ts";
 import { chatCompletionsRoutes } from "./routes/chat-completions.ts";
 import { classificationsRoutes } from "./routes/classifications.ts";
@@ -27,6 +29,9 @@ import { promptsRoutes } from "./routes/prompts.ts";
 import { trainerRoutes } from "./routes/trainer.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+
+/** A notification has a handful of events, of about a kilobyte. */
+const MAX_NOTIFICATION_BYTES = 1024 * 1024;
 
 const allRoutes = [
   chatCompletionsRoutes,
@@ -59,12 +64,14 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
     await next();
   });
   app.get("/health", (c) => c.json({ status: "ok" }));
+  // Read before its sender is known.
+  app.use("/v1/bucket-events", limitBody(MAX_NOTIFICATION_BYTES));
   app.use("/v1/*", authenticate(deps), limitRate(deps), idempotent(deps), audit(deps), limitTokens(deps));
   app.use(
     "/v1/*",
     watchRequests(deps, async (request, c) => app.fetch(request, c.env, executionContextOf(c))),
   );
   for (const routes of allRoutes) app.route("/", routes(deps));
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Foreword", version: "0.1.0" } });
+  app.get("/openapi.json", (c) => c.json(openApiDocument(app)));
   return app;
 }

@@ -30,6 +30,11 @@ const steps: Step[] = [
   { name: "lint", program: tool("oxlint"), args: ["--deny-warnings"] },
   { name: "format", program: tool("oxfmt"), args: ["--check"] },
   { name: "direction of imports", ...node("check-imports.ts") },
+  {
+    name: "types of the client",
+    program: process.execPath,
+    args: [join("scripts", "generate-client.ts"), "--check"],
+  },
   { name: "size of the bundle", ...node("check-bundle.ts") },
 ];
 
