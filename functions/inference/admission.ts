@@ -83,9 +83,9 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
         );
       }
       const deadline = now() + limits.patience;
-      const check = () => {
+      const check = (): undefined => {
         cancellation.throwIfCancelled();
-        if (now() < deadline) return;
+        if (now() < deadline) return undefined;
         const message = `No place came free within ${limits.patience / 1000} s; try again`;
         throw new UnavailableError(message, { code: "overloaded", retryAfter: 5 });
       };

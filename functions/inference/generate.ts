@@ -1,5 +1,5 @@
 import type { FinishReason } from "../../shared/contracts/generation.ts";
-import type { Sequence } from "../../shared/ports/inference-engine.ts";
+import type { NextToken, Sequence } from "../../shared/ports/inference-engine.ts";
 import { createRandom } from "../../shared/random.ts";
 import type { TextTokenizer } from "../../shared/text/tokenizer.ts";
 import { logSumExp, topLogprobs, type TokenLogprob } from "./log-probabilities.ts";
@@ -32,6 +32,11 @@ export interface Turns {
    * long step, and now and then after short ones. Throws once the request is aborted.
    */
   take<T>(step: () => Promise<T>, isLong?: boolean): Promise<T>;
+  /**
+   * Appends a token and gives what `read` makes of the logits, which it must not keep. Steps of several requests may be
+   * computed together. Throws as `take` does.
+   */
+  append<T>(next: NextToken, read: (logits: Float32Array) => T): Promise<T>;
   /** The time for this request is over. */
   expired(): boolean;
 }
@@ -98,7 +103,7 @@ export async function* generate(
       return;
     }
     const { id } = token;
-    token = await turns.take(async () => pick(await sequence.append([id])));
+    token = await turns.append({ sequence, id }, pick);
   }
 }
 

@@ -27,7 +27,7 @@ export interface LabelScore {
  * @returns one score per label, in the order the trie was built from
  */
 export async function scoreLabels(
-  turns: Turns,
+  turns: Pick<Turns, "take">,
   sequences: Sequences,
   sequence: Sequence,
   logits: Float32Array,

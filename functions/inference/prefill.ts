@@ -9,7 +9,7 @@ import { inferenceLimits } from "./limits.ts";
  * @param ids at least one token
  */
 export async function prefill(
-  turns: Turns,
+  turns: Pick<Turns, "take">,
   sequence: Sequence,
   ids: readonly number[],
 ): Promise<Float32Array> {
@@ -29,7 +29,7 @@ export async function prefill(
  * token i. The rows are the engine's own and must be read at once.
  */
 export async function prefillWithLogits(
-  turns: Turns,
+  turns: Pick<Turns, "take">,
   sequence: Sequence,
   ids: readonly number[],
   read: (position: number, logits: Float32Array) => void,

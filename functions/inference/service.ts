@@ -7,6 +7,7 @@ import { loadPrefix } from "./load-prefix.ts";
 import { createModelResolver, type ModelResolver, type ResolvedModel } from "./model-resolver.ts";
 import { createPrefixCache, type PrefixCache } from "./prefix-cache.ts";
 import { openSession, type Lifetime, type Session } from "./session.ts";
+import { createStepBatches } from "./step-batches.ts";
 import { createTurnLock } from "./turn-lock.ts";
 
 /** Everything that generation and classification share in one isolate. */
@@ -36,6 +37,7 @@ function createInference(deps: Deps): Inference {
   const { now, models, bucket } = deps;
   const prefixes = createPrefixCache(inferenceLimits.prefixCacheBytes, now);
   const lock = createTurnLock(now);
+  const batches = createStepBatches(lock);
   const admission = createAdmission(
     {
       active: inferenceLimits.activeRequests,
@@ -56,6 +58,7 @@ function createInference(deps: Deps): Inference {
         {
           admission,
           lock,
+          batches,
           now,
           // A sequence holds the soft prompt's keys and values too.
           bytes: (tokens + (prompt?.prompt.virtual_tokens ?? 0)) * kvBytesPerToken(manifest.architecture),

@@ -7,6 +7,7 @@ import type { Turns } from "./generate.ts";
 import { inferenceLimits } from "./limits.ts";
 import { createPace } from "./pace.ts";
 import type { PrefixLease } from "./prefix-cache.ts";
+import type { StepBatches } from "./step-batches.ts";
 import type { TurnLock } from "./turn-lock.ts";
 
 /** How long a request lives and who keeps the runtime from ending it. */
@@ -47,6 +48,7 @@ export interface Session {
 export interface SessionParts {
   readonly admission: Admission;
   readonly lock: TurnLock;
+  readonly batches: StepBatches;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Bytes of keys and values that the request's sequences may grow to. */
@@ -60,7 +62,7 @@ export interface SessionParts {
  * reason of a cancellation, and what loading throws.
  */
 export async function openSession(parts: SessionParts, lifetime: Lifetime): Promise<Session> {
-  const { admission, lock, now } = parts;
+  const { admission, lock, batches, now } = parts;
   const timings: Timings = { queue: 0, prefix: 0, prefill: 0, decode: 0 };
   const timed = async <T>(part: keyof Timings, work: () => Promise<T>): Promise<T> => {
     const begin = now();
@@ -111,13 +113,22 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
       cancellation.throwIfCancelled();
       return result;
     };
+    const append: Turns["append"] = async (next, read) => {
+      cancellation.throwIfCancelled();
+      place.renew();
+      const { result, isShared } = await batches.append(model.engine, next, read);
+      // Where others are at work beside it, the next step waits for them anyhow.
+      if (!isShared) await pace(admission.counts().active > 1);
+      cancellation.throwIfCancelled();
+      return result;
+    };
     const keep = (sequence: Sequence) => {
       sequences.add(sequence);
       return sequence;
     };
     return {
       model,
-      turns: { take, expired: () => now() >= deadline },
+      turns: { take, append, expired: () => now() >= deadline },
       prefixTokens: prefix?.tokens ?? 0,
       timings,
       start: () => keep(model.engine.start(prefix)),

@@ -5,9 +5,9 @@ export interface WaitingLine {
   readonly size: number;
   /**
    * Waits until this request is the first in line and `take` gives something: what it waited for, taken there and then, so
-   * that nobody else can have it. Looks again after pauses, and calls `check` each time.
+   * that nobody else can have it. Looks again after pauses, and calls `check` each time; what that gives also ends the wait.
    */
-  wait<T>(take: () => T | undefined, check?: () => void): Promise<T>;
+  wait<T>(take: () => T | undefined, check?: () => T | undefined): Promise<T>;
 }
 
 interface Waiter {
@@ -52,7 +52,8 @@ export function createWaitingLine(now: () => number, lookAgain: number, atMost: 
           if (taken !== undefined) return taken;
           await pause(Math.min(lookAgain * (1 + place), atMost));
           waiter.lastSeen = now();
-          check?.();
+          const instead = check?.();
+          if (instead !== undefined) return instead;
         }
       } finally {
         waiters.delete(waiter);

@@ -31,7 +31,7 @@ export interface Sequence {
   readonly length: number;
   /**
    * Appends tokens and returns logits `[positions, vocabulary]` for the positions asked for (counted from the first
-   * appended token). The array is the sequence's own: its next call overwrites it.
+   * appended token). The array is the engine's own: it is overwritten by the engine's next call.
    * Throws ContextLengthError when the cache would pass the model's context.
    */
   append(tokenIds: readonly number[], logitsAt?: LogitsAt): Promise<Float32Array>;
@@ -57,8 +57,8 @@ export interface InferenceEngine {
   /** A new sequence after `prefix`, or an empty one. */
   start(prefix?: Prefix): Sequence;
   /**
-   * Appends one token to each of several sequences in one pass over the weights, and gives for each what `append` would. Only
-   * in engines that can do so.
+   * Appends one token to each of several sequences in one pass over the weights, and gives for each what `append` would; each
+   * array lasts until its sequence's next call. Only in engines that can do so.
    */
   appendTogether?(tokens: readonly NextToken[]): Promise<PromiseSettledResult<Float32Array>[]>;
   /** Engine memory in use, in bytes: weights, prefixes, sequences, work space. */

@@ -13,7 +13,11 @@ import { createTinyTokenizer } from "./support/tiny-tokenizer.ts";
 const END = 0;
 const tokenizer = createTinyTokenizer(["", " spam", "a", "b", "ST", "OP", "c", "?"], [END]);
 const input = [7, 7, 7];
-const free: Turns = { take: (step) => step(), expired: () => false };
+const free: Turns = {
+  take: (step) => step(),
+  append: async ({ sequence, id }, read) => read(await sequence.append([id])),
+  expired: () => false,
+};
 const greedy: GenerationSettings = {
   sampling: { ...defaultSampling, temperature: 0 },
   seed: 1,
@@ -76,9 +80,14 @@ describe("generate", () => {
   it("ends with what there is when the time is over", async () => {
     let steps = 0;
     const turns: Turns = {
+      ...free,
       take: (step) => {
         steps++;
         return step();
+      },
+      append: (next, read) => {
+        steps++;
+        return free.append(next, read);
       },
       expired: () => steps >= 3,
     };
@@ -149,8 +158,8 @@ describe("generate", () => {
   it("stops where a turn is refused", async () => {
     let turns = 0;
     const refusing: Turns = {
-      take: (step) => (++turns > 2 ? Promise.reject(new Error("gone")) : step()),
-      expired: () => false,
+      ...free,
+      append: (next, read) => (++turns > 1 ? Promise.reject(new Error("gone")) : free.append(next, read)),
     };
     await expect(run([2, 3, 6], { turns: refusing })).rejects.toThrow("gone");
   });

@@ -7,7 +7,7 @@ import { createFakeEngine, hashedLogits, tinyArchitecture } from "./support/fake
 
 const VOCABULARY = 16;
 const END = 0;
-const turns: Turns = { take: (step) => step(), expired: () => false };
+const turns: Pick<Turns, "take"> = { take: (step) => step() };
 const sequences: Sequences = { fork: (sequence) => sequence.fork(), free: (sequence) => sequence.close() };
 
 async function score(input: readonly number[], labels: readonly (readonly number[])[]) {
