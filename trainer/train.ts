@@ -10,6 +10,7 @@ import {
   type LeasedJob,
   type TunedPrompt,
 } from "../shared/contracts/job.ts";
+import type { ModelManifest } from "../shared/contracts/model.ts";
 import { InvalidDataError } from "../shared/errors.ts";
 import { parseSafetensors } from "../shared/formats/safetensors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
@@ -49,7 +50,7 @@ export function createTrain({ store, workDirectory, threads, providers, override
     const base = await loadBaseModel(store, job.base_model, workDirectory);
     const { architecture, digest } = base.manifest;
     const data = await readTrainingData(store, job, base.tokenizer);
-    const chosen = { ...chooseSettings(job.settings, factsOf(data)), ...overrides };
+    const chosen = { ...chooseSettings(job.settings, factsOf(data, base.manifest)), ...overrides };
     const bare: TuningModel = {
       architecture,
       weights: base.weights,
@@ -155,12 +156,13 @@ export function createTrain({ store, workDirectory, threads, providers, override
   };
 }
 
-function factsOf({ train, labels, sharedTokens }: TrainingData) {
+function factsOf({ train, labels, sharedTokens }: TrainingData, { specialTokens }: ModelManifest) {
   return {
     rows: train.length,
     tokens: train.reduce((sum, example) => sum + packedLength(example), 0),
     labels: labels && labels.length,
-    hasFirstToken: sharedTokens.length > 0,
+    // The edge leaves out no other: a model without one begins a row with whatever its text begins with.
+    hasFirstToken: sharedTokens.length > 0 && sharedTokens[0] === specialTokens.beginning,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import type { PackedLayer, PackedLayout, PackedMatrix } from "../../shared/formats/packed-weights.ts";
+import { rotaryFrequencies } from "../../shared/inference/rotary-frequencies.ts";
 import type { Arena } from "./arena.ts";
 import type { Address, Kernel } from "./kernel.ts";
 import type { KvPages } from "./kv-pages.ts";
@@ -67,13 +68,12 @@ export function computeLogits(model: KernelModel, logits: readonly Float32Array[
   }
 }
 
-/** Cosines and sines of the positions, as `rotaryTables` of the trainer has them. */
+/** Cosines and sines of the positions. */
 function layOutRotations({ architecture, arena, space }: KernelModel, places: readonly RowPlace[]): void {
   const half = architecture.headSize / 2;
   const cos = arena.floats(space.cos, places.length * half);
   const sin = arena.floats(space.sin, places.length * half);
-  for (let pair = 0; pair < half; pair++) {
-    const frequency = architecture.ropeTheta ** (-pair / half);
+  for (const [pair, frequency] of rotaryFrequencies(architecture).entries()) {
     places.forEach(({ position }, row) => {
       cos[row * half + pair] = Math.cos(position * frequency);
       sin[row * half + pair] = Math.sin(position * frequency);

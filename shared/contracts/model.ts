@@ -2,6 +2,16 @@ import { z } from "zod";
 
 const size = z.int().positive();
 
+/** Stretches slow rotations for contexts longer than the model was first trained on, as Llama 3.1 does. */
+const ropeScalingSchema = z.strictObject({
+  type: z.literal("llama3"),
+  factor: z.number().positive(),
+  lowFrequencyFactor: z.number().positive(),
+  highFrequencyFactor: z.number().positive(),
+  /** Tokens of the first training. */
+  originalContextLength: size,
+});
+
 /** A decoder-only transformer of the Llama family, in the field's own terms. */
 export const architectureSchema = z.strictObject({
   family: z.literal("llama"),
@@ -15,6 +25,8 @@ export const architectureSchema = z.strictObject({
   /** Tokens, soft prompt included, that one sequence may hold. */
   contextLength: size,
   ropeTheta: z.number().positive(),
+  /** None by default. */
+  ropeScaling: ropeScalingSchema.optional(),
   normEpsilon: z.number().positive(),
   /** The output projection is the embedding matrix. */
   tiedEmbeddings: z.boolean(),

@@ -3,6 +3,7 @@ import type { Architecture } from "../contracts/model.ts";
 import { InvalidDataError } from "../errors.ts";
 import type { KvTensor, SoftPromptVectors } from "../ports/inference-engine.ts";
 import { parseSafetensors, type Tensor } from "./safetensors.ts";
+import { toFloat32 } from "./tensor-floats.ts";
 
 /** The adapter is none that this base model can be given. */
 export class PeftError extends InvalidDataError {
@@ -125,25 +126,6 @@ function floats(
   if (!values.every(Number.isFinite))
     throw new PeftError(`Tensor "${name}" holds values that are not finite`, peftFields.model);
   return values;
-}
-
-function toFloat32({ type, bytes }: Tensor): Float32Array | null {
-  // Copied: the file's bytes need not lie at a multiple of the element's size.
-  const { buffer } = new Uint8Array(bytes);
-  if (type === "F32") return new Float32Array(buffer);
-  if (type === "F16") return Float32Array.from(new Uint16Array(buffer), fromHalf);
-  if (type !== "BF16") return null;
-  // bfloat16 is the upper half of a float32.
-  return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
-}
-
-/** IEEE 754 binary16. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
 /** `[P, layers, 2, kvHeads, headSize]` to `[layers, 2, kvHeads, P, headSize]`. */

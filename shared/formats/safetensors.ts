@@ -42,23 +42,64 @@ interface TensorEntry {
  * Format: https://huggingface.co/docs/safetensors, "Format".
  */
 export function parseSafetensors(file: Uint8Array, maxHeaderBytes = MAX_HEADER_BYTES): SafetensorsFile {
-  if (file.length < LENGTH_BYTES)
-    throw new SafetensorsError(`Found ${file.length} bytes, wanted a header length of 8`);
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const headerBytes = view.getBigUint64(0, true);
-  const limit = Math.min(maxHeaderBytes, file.length - LENGTH_BYTES);
-  if (headerBytes > BigInt(limit)) {
+  const dataStart = readDataStart(file, file.length, maxHeaderBytes);
+  const { metadata, tensors } = parseSafetensorsHeader(file.subarray(0, dataStart), file.length);
+  return {
+    tensors: new Map(
+      [...tensors].map(([name, { type, shape, begin, end }]) => [
+        name,
+        { type, shape, bytes: file.subarray(begin, end) },
+      ]),
+    ),
+    metadata,
+  };
+}
+
+/** A tensor that was not read yet: its bytes lie from `begin` up to `end` in the file. */
+export interface TensorLocation {
+  readonly type: SafetensorsType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Where a file's data begins, from its first 8 bytes. Throws SafetensorsError when that is beyond `fileBytes`, or the
+ * header longer than `maxHeaderBytes`.
+ */
+export function readDataStart(
+  start: Uint8Array,
+  fileBytes: number,
+  maxHeaderBytes = MAX_HEADER_BYTES,
+): number {
+  if (start.length < LENGTH_BYTES)
+    throw new SafetensorsError(`Found ${start.length} bytes, wanted a header length of 8`);
+  const headerBytes = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
+  const limit = Math.min(maxHeaderBytes, fileBytes - LENGTH_BYTES);
+  if (headerBytes > BigInt(limit))
     throw new SafetensorsError(`Header claims ${headerBytes} bytes, at most ${limit} are possible here`);
-  }
-  const dataStart = LENGTH_BYTES + Number(headerBytes);
-  const { metadata, entries } = parseHeader(file.subarray(LENGTH_BYTES, dataStart));
-  const data = file.subarray(dataStart);
-  checkCoverage(entries, data.length);
+  return LENGTH_BYTES + Number(headerBytes);
+}
+
+/** The same checks for a file of which only what lies before `readDataStart` is in memory. Throws SafetensorsError. */
+export function parseSafetensorsHeader(
+  beforeData: Uint8Array,
+  fileBytes: number,
+): { tensors: Map<string, TensorLocation>; metadata: Readonly<Record<string, string>> } {
+  const { metadata, entries } = parseHeader(beforeData.subarray(LENGTH_BYTES));
+  const dataStart = beforeData.length;
+  checkCoverage(entries, fileBytes - dataStart);
   const tensors = new Map(
-    entries.map(([name, { dtype, shape, data_offsets }]) => [
-      name,
-      { type: dtype, shape, bytes: data.subarray(...data_offsets) },
-    ]),
+    entries.map(
+      ([
+        name,
+        {
+          dtype: type,
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]) => [name, { type, shape, begin: dataStart + begin, end: dataStart + end }],
+    ),
   );
   return { tensors, metadata };
 }

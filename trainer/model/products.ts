@@ -122,7 +122,8 @@ function int8Matrix(graph: Graph, name: string, parts: readonly QuantisedWeight[
     for (let i = 0; i < part.shape[0]; i++) scales[row + i] = rowScale(part, i);
     row += part.shape[0];
   }
-  const unsigned = Uint8Array.from(transpose(stacked, outputs, inputs), (value) => value + MIDDLE);
+  const unsigned = new Uint8Array(transpose(stacked, outputs, inputs).buffer);
+  for (let i = 0; i < unsigned.length; i++) unsigned[i] = (unsigned[i] as number) + MIDDLE;
   return {
     values: graph.constant(unsigned, [inputs, outputs], name),
     scales: graph.constant(scales, [outputs], `${name}.scale`),

@@ -53,14 +53,15 @@ export function quantise(values: Float32Array, shape: readonly [number, number])
   const rounded = new Int8Array(values.length);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
-    const line = values.subarray(row * columns, (row + 1) * columns);
-    const largest = line.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    const [begin, end] = [row * columns, (row + 1) * columns];
+    let largest = 0;
+    for (let i = begin; i < end; i++) largest = Math.max(largest, Math.abs(values[i] as number));
     // A row of zeros has no scale of its own; any other than 0 will do.
     const scale = Math.fround(largest / LIMIT) || 1;
     scales[row] = scale;
-    for (let column = 0; column < columns; column++) {
-      const level = Math.round((line[column] as number) / scale);
-      rounded[row * columns + column] = Math.max(-LIMIT, Math.min(LIMIT, level));
+    for (let i = begin; i < end; i++) {
+      const level = Math.round((values[i] as number) / scale);
+      rounded[i] = Math.max(-LIMIT, Math.min(LIMIT, level));
     }
   }
   return { shape, values: rounded, scales };
