@@ -5,9 +5,11 @@ const benchmarks: Readonly<Record<string, () => Promise<(args: readonly string[]
   accuracy: async () => (await import("./accuracy.ts")).accuracy,
   training: async () => (await import("./training.ts")).training,
   kernel: async () => (await import("./kernel.ts")).kernel,
+  formats: async () => (await import("./formats.ts")).formats,
   serving: async () => (await import("./serving.ts")).serving,
   experiments: async () => (await import("./experiments.ts")).experiments,
   control: async () => (await import("./control.ts")).control,
+  scale: async () => (await import("./scale.ts")).scale,
 };
 
 const [name = "", ...args] = process.argv.slice(2);
