@@ -1,6 +1,7 @@
 /**
- * Builds the dashboard into functions/dashboard/dist, where its sources have changed since the last time. It runs before npm
- * scripts, behind setup.mjs: plain JavaScript for Node 20, done in a few milliseconds most of the time, and silent then.
+ * Builds the dashboard, and the documentation beside it, into functions/dashboard/dist, where their sources have changed since
+ * the last time. It runs before npm scripts, behind setup.mjs: plain JavaScript for Node 20, done in a few milliseconds most
+ * of the time, and silent then.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,13 +11,15 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const app = join(root, "functions", "dashboard");
-const built = join(app, "dist", "index.html");
+const docs = [join(root, "functions", "docs"), join(root, "scripts", "docs")];
+/** Made last. */
+const built = join(app, "dist", "docs", "index.html");
 const stampFile = join(root, "node_modules", ".foreword-dashboard");
 
 /** Tells apart all that the build depends on: the sources and the libraries. */
 function fingerprint() {
   const hash = createHash("sha256");
-  for (const file of [join(root, "package-lock.json"), ...sourcesIn(app)]) {
+  for (const file of [join(root, "package-lock.json"), ...[app, ...docs].flatMap(sourcesIn)]) {
     hash.update(relative(root, file)).update(readFileSync(file));
   }
   return hash.digest("hex");
@@ -26,7 +29,7 @@ function fingerprint() {
 function sourcesIn(folder) {
   return readdirSync(folder, { recursive: true })
     .map((path) => join(folder, String(path)))
-    .filter((path) => !path.startsWith(dirname(built)) && statSync(path).isFile())
+    .filter((path) => !path.startsWith(join(app, "dist")) && statSync(path).isFile())
     .toSorted();
 }
 
@@ -35,7 +38,16 @@ function build() {
   const bundled = join(root, "node_modules", ".bin", "node");
   const node = existsSync(bundled) ? bundled : process.execPath;
   const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-  const { status, stdout, stderr, error } = spawnSync(node, [vite, "build", app, "--logLevel", "warn"], {
+  run(node, [vite, "build", app, "--logLevel", "warn"]);
+  run(node, [join(root, "scripts", "build-docs.ts"), join(app, "dist")]);
+}
+
+/**
+ * @param {string} node
+ * @param {string[]} args
+ */
+function run(node, args) {
+  const { status, stdout, stderr, error } = spawnSync(node, args, {
     encoding: "utf8",
     env: { ...process.env, NODE_ENV: "production" },
   });
