@@ -5,6 +5,7 @@ import type { SqlDatabase } from "../shared/ports/sql-database.ts";
 import type { TextTokenizer } from "../shared/text/tokenizer.ts";
 import type { BucketEvent } from "./events/bucket-event.ts";
 import type { ExperimentMessage } from "./experiments/events.ts";
+import type { Send } from "./webhooks/deliver.ts";
 
 /** A base model made ready to run. */
 export interface LoadedModel {
@@ -31,6 +32,8 @@ export interface Config {
   readonly defaultModel: string;
   /** Milliseconds after which a silent trainer is taken for dead; the usual ones when left out. */
   readonly leaseMs?: number | undefined;
+  /** Secrets (`whsec_...`) that sign bucket notifications; two while one takes the other's place. */
+  readonly eventSecrets?: readonly string[] | undefined;
 }
 
 /** Everything the app needs from the world; entry files fill it in, tests too. */
@@ -38,11 +41,15 @@ export interface Deps {
   readonly config: Config;
   readonly database: SqlDatabase;
   readonly bucket: ObjectStore;
+  /** A URL to upload one object to, past this server; absent where the bucket's S3 API is not configured. */
+  readonly signUpload?: ((key: string, seconds: number) => Promise<string>) | undefined;
   readonly models: ModelCatalog;
   /** Puts bucket events on their queue. */
   enqueue(events: readonly BucketEvent[]): Promise<void>;
   /** Puts exposures and outcomes on theirs. */
   enqueueExperiments(messages: readonly ExperimentMessage[]): Promise<void>;
+  /** How webhooks go out, where the runtime's own `fetch` could reach what is private. */
+  readonly sendWebhook?: Send | undefined;
   /** Milliseconds since 1970. */
   now(): number;
   log(entry: LogEntry): void;

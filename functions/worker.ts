@@ -1,6 +1,6 @@
 import { createD1Database } from "./adapters/d1.ts";
 import { createR2Store } from "./adapters/r2.ts";
-import { createS3Store, parseBucketUrl } from "./adapters/s3.ts";
+import { createS3Store, createUploadSigner, parseBucketUrl } from "./adapters/s3.ts";
 import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { consumeBucketEvents, keepDeadLetters } from "./events/consume-queue.ts";
@@ -19,6 +19,10 @@ type WorkerEnv = Env & {
   readonly LEASE_SECONDS?: string;
   /** A bucket outside R2, to be used in its place: `https://<key id>:<secret>@<endpoint>/<bucket>?region=<region>`. */
   readonly BUCKET_URL?: string;
+  /** The same for R2 itself: with it, uploads go to the bucket by presigned URLs. */
+  readonly BUCKET_S3_URL?: string;
+  /** Secrets that sign bucket notifications, with spaces between them. */
+  readonly EVENTS_SECRET?: string;
 };
 
 const consumers: Readonly<Record<string, typeof keepDeadLetters>> = {
@@ -41,6 +45,7 @@ function forEnvironment(env: WorkerEnv) {
 }
 
 function createDeps(env: WorkerEnv): Deps {
+  const s3Url = env.BUCKET_URL ?? env.BUCKET_S3_URL;
   const bucket = env.BUCKET_URL === undefined ? createR2Store(env.BUCKET) : createS3Store(env.BUCKET_URL);
   return {
     config: {
@@ -48,9 +53,11 @@ function createDeps(env: WorkerEnv): Deps {
       adminKey: env.ADMIN_KEY ?? "",
       defaultModel: "minimind2-small",
       leaseMs: env.LEASE_SECONDS === undefined ? undefined : Number(env.LEASE_SECONDS) * 1000,
+      eventSecrets: env.EVENTS_SECRET?.split(" ").filter((secret) => secret !== ""),
     },
     database: createD1Database(env.DB),
     bucket,
+    signUpload: s3Url === undefined ? undefined : createUploadSigner(s3Url),
     models: createModelCatalog({
       store: bucket,
       createEngine: chooseEngine(env.ENGINE),

@@ -78,13 +78,13 @@ export class RateLimitError extends ForewordError {
   readonly type = "rate_limit_error";
 }
 
-/** Our fault. */
+/** Our fault. What exactly is for the log: callers over HTTP are only told the code. */
 export class InternalError extends ForewordError {
   readonly status: number = 500;
   readonly type: ErrorType = "server_error";
 }
 
-/** Right now it cannot be done; later it can. */
+/** Right now it cannot be done; later it can. The message is for the caller; what only we need to know goes into the cause. */
 export class UnavailableError extends InternalError {
   override readonly status = 503;
   override readonly type = "service_unavailable_error";

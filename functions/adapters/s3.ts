@@ -1,6 +1,6 @@
 import { ConflictError, UnavailableError } from "../../shared/errors.ts";
 import type { ObjectHead, ObjectStore, StoredObject } from "../../shared/ports/object-store.ts";
-import { signedHeaders, type S3Account } from "./s3-signature.ts";
+import { encode, presignedUrl, signedHeaders, type S3Account } from "./s3-signature.ts";
 
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 200;
@@ -28,6 +28,19 @@ export function parseBucketUrl(text: string): { account: S3Account; origin: stri
   };
 }
 
+/**
+ * Makes URLs to which whoever has one may upload one object, without a key of ours and past this server: the bucket's own S3
+ * API checks the signature and takes the bytes.
+ */
+export function createUploadSigner(
+  bucketUrl: string,
+  now: () => number = Date.now,
+): (key: string, seconds: number) => Promise<string> {
+  const { account, origin, bucket } = parseBucketUrl(bucketUrl);
+  return async (key, seconds) =>
+    presignedUrl(account, "PUT", new URL(`${origin}/${bucket}${pathOf(key)}`), seconds, new Date(now()));
+}
+
 /** Any S3-compatible bucket, from the edge. Throws UnavailableError when the store fails or does not answer. */
 export function createS3Store(bucketUrl: string, now: () => number = Date.now): ObjectStore {
   const { account, origin, bucket } = parseBucketUrl(bucketUrl);
@@ -40,7 +53,7 @@ export function createS3Store(bucketUrl: string, now: () => number = Date.now): 
     try {
       return await fetch(url, { ...init, method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (cause) {
-      throw new UnavailableError(`No answer from "${origin}"`, { code: "bucket_unreachable", cause });
+      throw unavailable("bucket_unreachable", new Error(`No answer from "${origin}"`, { cause }));
     }
   };
   /** Tries again, with growing pauses, where the store or the way to it fails. */
@@ -51,7 +64,7 @@ export function createS3Store(bucketUrl: string, now: () => number = Date.now): 
         const response = await sendOnce(method, url, init);
         if (response.status < 500) return response;
         await response.body?.cancel();
-        throw new UnavailableError(`"${origin}" answered ${response.status}`, { code: "bucket_unreachable" });
+        throw unavailable("bucket_unreachable", new Error(`"${origin}" answered ${response.status}`));
       } catch (error) {
         if (attempt === ATTEMPTS) throw error;
         const pause = FIRST_PAUSE_MS * 2 ** attempt * Math.random();
@@ -61,9 +74,7 @@ export function createS3Store(bucketUrl: string, now: () => number = Date.now): 
   };
   const require2xx = (response: Response, what: string): Response => {
     if (response.ok) return response;
-    throw new UnavailableError(`"${origin}" answered ${response.status} to ${what}`, {
-      code: "bucket_refuses",
-    });
+    throw unavailable("bucket_refuses", new Error(`"${origin}" answered ${response.status} to ${what}`));
   };
 
   return {
@@ -118,11 +129,15 @@ export function createS3Store(bucketUrl: string, now: () => number = Date.now): 
   };
 }
 
+function unavailable(code: string, cause: Error): UnavailableError {
+  return new UnavailableError("The bucket cannot be reached at the moment; try again", { code, cause });
+}
+
 /** Each part of a key encoded, the slashes between them not: as S3 wants a path to be signed. */
 function pathOf(key: string): string {
   return key
     .split("/")
-    .map((part) => `/${encodeURIComponent(part)}`)
+    .map((part) => `/${encode(part)}`)
     .join("");
 }
 

@@ -1,15 +1,25 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { Scope } from "../../shared/contracts/key.ts";
 import { AuthenticationError, PermissionError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
-import type { AppEnv } from "./app-env.ts";
+import { isSigned } from "../webhooks/sign.ts";
+import type { AppEnv, Caller } from "./app-env.ts";
 import { afterAnswer } from "./background.ts";
 import { callersOf, DEPLOYMENT_KEY } from "./callers.ts";
 
-/** Finds out who calls by the bearer key. Throws AuthenticationError. */
+/** Where a bucket's notifications may come signed instead of with a key. */
+const SIGNED_PATH = "/v1/bucket-events";
+const SENDER: Caller = { organization: "events", keyId: "key_signature", scopes: ["events"] };
+
+/** Finds out who calls by the bearer key, or by the signature of a bucket's notification. Throws AuthenticationError. */
 export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
   const callers = callersOf(deps);
   return async (c, next) => {
+    if (c.req.path === SIGNED_PATH && c.req.header("webhook-signature") !== undefined) {
+      await requireSignature(c, deps);
+      c.set("caller", SENDER);
+      return next();
+    }
     const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme?.toLowerCase() !== "bearer" || !key) {
       throw new AuthenticationError('You did not provide an API key; send "Authorization: Bearer fw_..."', {
@@ -21,6 +31,24 @@ export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
     c.set("caller", caller);
     await next();
   };
+}
+
+/** Throws AuthenticationError where none of the deployment's secrets signed the request, or not within five minutes. */
+async function requireSignature(c: Context<AppEnv>, { config, now }: Deps): Promise<void> {
+  const header = (name: string) => c.req.header(`webhook-${name}`) ?? "";
+  const message = {
+    id: header("id"),
+    timestamp: header("timestamp"),
+    signature: header("signature"),
+    body: await c.req.text(),
+  };
+  if (await isSigned(config.eventSecrets ?? [], message, Math.floor(now() / 1000))) return;
+  throw new AuthenticationError(
+    "The notification's signature is wrong, or its timestamp is not within 300 s of now",
+    {
+      code: "invalid_signature",
+    },
+  );
 }
 
 /** Lets only the deployment's own admin key pass: what it guards belongs to no organisation. Throws PermissionError. */

@@ -51,6 +51,8 @@ export const uploadSchema = z
     method: z.literal("PUT"),
     /** Takes `train.jsonl` once, without a key. */
     url: z.string(),
+    /** The URL is the bucket's own: the dataset appears under its name when the bucket's event has arrived. */
+    direct: z.boolean(),
     expires_at: z.int(),
   })
   .openapi("DatasetUpload");

@@ -4,6 +4,7 @@ import { sha256Hex } from "../../shared/sha256.ts";
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "./app-env.ts";
 import { seal, unseal } from "./sealed-text.ts";
+import { limitBody } from "./upload.ts";
 
 /** How long an answer is kept for being given again. */
 export const KEEP_MS = 24 * 60 * 60_000;
@@ -12,8 +13,8 @@ const ABANDONED_MS = 5 * 60_000;
 const MAX_KEY_LENGTH = 255;
 /** Longer answers would not fit a row of the database; calls that give them may simply be made again. */
 const MAX_ANSWER_CHARACTERS = 256 * 1024;
-/** Longer bodies are told apart by length alone: hashing them takes a copy in memory. */
-const MAX_HASHED_BYTES = 16 * 1024 * 1024;
+/** Files are hashed in pieces of this size, so that no second copy of one is held in memory. */
+const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Lets a POST that carries `Idempotency-Key` take effect once: repeated within a day, it gets the first call's answer.
@@ -21,6 +22,7 @@ const MAX_HASHED_BYTES = 16 * 1024 * 1024;
  * is nowhere in the database. Failures of ours and streams are not kept.
  */
 export function idempotent({ database, now }: Pick<Deps, "database" | "now">): MiddlewareHandler<AppEnv> {
+  const limit = limitBody();
   return async (c, next) => {
     const key = c.req.header("idempotency-key");
     if (c.req.method !== "POST" || key === undefined) return next();
@@ -30,6 +32,8 @@ export function idempotent({ database, now }: Pick<Deps, "database" | "now">): M
         { code: "invalid_idempotency_key" },
       );
     }
+    // Before it is read for its digest.
+    await limit(c, async () => undefined);
     const passphrase = `${c.req.header("authorization")}\n${key}`;
     const id = await sha256Hex(`${c.get("caller").keyId}\n${key}`);
     const fingerprint = await fingerprintOf(c);
@@ -81,12 +85,32 @@ export function idempotent({ database, now }: Pick<Deps, "database" | "now">): M
   }
 }
 
-/** What makes two requests the same: method, path and body. A multipart body's boundary differs with each attempt. */
+/** What makes two requests the same: method, path and content. What is read here, the handler finds read. */
 async function fingerprintOf(c: Context<AppEnv>): Promise<string> {
-  const length = Number(c.req.header("content-length") ?? 0);
   const multipart = c.req.header("content-type")?.startsWith("multipart/") ?? false;
-  const start = `${c.req.method} ${c.req.path}\n`;
-  if (multipart || length > MAX_HASHED_BYTES) return sha256Hex(`${start}${multipart ? "form" : length}`);
-  // A copy, because the handler reads the body too.
-  return sha256Hex(start + (await c.req.raw.clone().text()));
+  const content = multipart ? await contentOfForm(c) : await c.req.text();
+  return sha256Hex(`${c.req.method} ${c.req.path}\n${content}`);
+}
+
+/** A form's fields and files, whatever its boundary is: that differs with each attempt. */
+async function contentOfForm(c: Context<AppEnv>): Promise<string> {
+  let form: FormData;
+  try {
+    form = await c.req.formData();
+  } catch (cause) {
+    throw new InvalidRequestError("The body is no form", { code: "invalid_request", cause });
+  }
+  const parts: unknown[] = [];
+  for (const [name, value] of form as unknown as Iterable<[string, File | string]>)
+    parts.push(
+      typeof value === "string" ? [name, value] : [name, value.name, value.type, await digestsOf(value)],
+    );
+  return JSON.stringify(parts);
+}
+
+async function digestsOf(file: Blob): Promise<string[]> {
+  const digests: string[] = [];
+  for (let at = 0; at < file.size; at += PIECE_BYTES)
+    digests.push(await sha256Hex(new Uint8Array(await file.slice(at, at + PIECE_BYTES).arrayBuffer())));
+  return digests;
 }

@@ -9,7 +9,7 @@ export const MAX_UPLOAD_BYTES = 48 * 1024 * 1024;
 
 /** Refuses a body of more than `maxSize` bytes before it is read. Throws PayloadTooLargeError. */
 export function limitBody(maxSize: number = MAX_UPLOAD_BYTES): MiddlewareHandler<AppEnv> {
-  return bodyLimit({
+  const limit = bodyLimit({
     maxSize,
     onError: () => {
       throw new PayloadTooLargeError(
@@ -20,6 +20,8 @@ export function limitBody(maxSize: number = MAX_UPLOAD_BYTES): MiddlewareHandler
       );
     },
   });
+  // What has been read already was limited then.
+  return async (c, next) => (c.req.raw.bodyUsed ? next() : limit(c, next));
 }
 
 /** A file of a multipart form. */

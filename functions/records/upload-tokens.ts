@@ -4,27 +4,28 @@ import type { Deps } from "../deps.ts";
 
 const TOKEN_BYTES = 24;
 /** Long enough for a slow line, short enough for a link that leaks. */
-const LIFETIME_MS = 60 * 60_000;
+export const LIFETIME_MS = 60 * 60_000;
 
 export interface UploadTokens {
   /** A token that lets whoever has it upload this dataset once. `expiresAt` is in milliseconds since 1970. */
-  create(organization: string, dataset: string): Promise<{ token: string; expiresAt: number }>;
+  create(organization: string, dataset: string, tune: boolean): Promise<{ token: string; expiresAt: number }>;
   /** Takes a token in. Throws AuthenticationError when it is unknown, used or too old. */
-  redeem(token: string): Promise<{ organization: string; dataset: string }>;
+  redeem(token: string): Promise<{ organization: string; dataset: string; tune: boolean }>;
 }
 
 export function createUploadTokens({ database, now }: Pick<Deps, "database" | "now">): UploadTokens {
   return {
-    async create(organization, dataset) {
+    async create(organization, dataset, tune) {
       const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
       const token = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
       const expiresAt = now() + LIFETIME_MS;
       await database.run(
-        "INSERT INTO upload_tokens (sha256, organization, dataset, expires_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO upload_tokens (sha256, organization, dataset, expires_at, tune) VALUES (?1, ?2, ?3, ?4, ?5)",
         await sha256Hex(token),
         organization,
         dataset,
         expiresAt,
+        Number(tune),
       );
       return { token, expiresAt };
     },
@@ -39,7 +40,11 @@ export function createUploadTokens({ database, now }: Pick<Deps, "database" | "n
           code: "invalid_upload_url",
         });
       }
-      return { organization: row["organization"] as string, dataset: row["dataset"] as string };
+      return {
+        organization: row["organization"] as string,
+        dataset: row["dataset"] as string,
+        tune: row["tune"] === 1,
+      };
     },
   };
 }

@@ -4,6 +4,7 @@ import { ConflictError, NotFoundError } from "../../shared/errors.ts";
 import { readLines } from "../../shared/formats/jsonl.ts";
 import { parseRow } from "../../shared/text/dataset-row.ts";
 import type { Deps } from "../deps.ts";
+import { inviteUpload } from "../events/invite-upload.ts";
 import { removeDataset } from "../events/remove-dataset.ts";
 import { registerNow, storeDataset } from "../events/store-dataset.ts";
 import { createRouter } from "../http/app-env.ts";
@@ -13,7 +14,6 @@ import { jsonAnswer, jsonBody, pageQuerySchema, pageSchema, toPage, toSeconds } 
 import { limitBody } from "../http/upload.ts";
 import { createDatasetRecords } from "../records/datasets.ts";
 import { createQuotaRecords } from "../records/quotas.ts";
-import { createUploadTokens } from "../records/upload-tokens.ts";
 
 const params = z.object({ dataset: z.string() });
 /** JSON.parse needs several times the body's size of memory. */
@@ -48,22 +48,17 @@ export function datasetRoutes(deps: Deps) {
       const input = c.req.valid("json");
       const { name, rows, content, validation_rows: validation, test_rows: test, settings, tune } = input;
       const train = content ?? (rows && toJsonl(rows));
-      if (train === undefined) {
-        const { token, expiresAt } = await createUploadTokens(deps).create(organization, name);
-        const upload = {
-          object: "dataset.upload" as const,
-          name,
-          method: "PUT" as const,
-          url: new URL(`/uploads/${token}`, c.req.url).href,
-          expires_at: toSeconds(expiresAt),
-        };
-        return c.json(upload, 200);
-      }
       const others = {
         ...(validation ? { [datasetFiles.valid]: toJsonl(validation) } : {}),
         ...(test ? { [datasetFiles.test]: toJsonl(test) } : {}),
         ...(settings ? { [datasetFiles.settings]: JSON.stringify(settings) } : {}),
       };
+      if (train === undefined) {
+        const invitation = { organization, name, others, tune };
+        const { url, expiresAt, direct } = await inviteUpload(deps, invitation, c.req.url);
+        const upload = { object: "dataset.upload" as const, name, method: "PUT" as const, url, direct };
+        return c.json({ ...upload, expires_at: toSeconds(expiresAt) }, 200);
+      }
       const filename = `${name}.jsonl`;
       await storeDataset(deps, { organization, name, filename, train, others, tune, requestId });
       return c.json(presentDataset(await registerNow(deps, organization, name, requestId)), 200);

@@ -24,14 +24,16 @@ export function uploadRoutes(deps: Deps) {
     async (c) => {
       const train = new Uint8Array(await c.req.arrayBuffer());
       if (train.length === 0) throw new InvalidRequestError("The body is empty, wanted train.jsonl");
-      const { organization, dataset } = await createUploadTokens(deps).redeem(c.req.valid("param").token);
+      const { organization, dataset, tune } = await createUploadTokens(deps).redeem(
+        c.req.valid("param").token,
+      );
       const requestId = c.get("requestId");
       const upload = {
         organization,
         name: dataset,
         filename: `${dataset}.jsonl`,
         train,
-        tune: true,
+        tune,
         requestId,
       };
       await storeDataset(deps, upload);

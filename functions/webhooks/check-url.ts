@@ -23,8 +23,10 @@ const MAX_LENGTH = 2048;
 
 /**
  * Checks where a webhook may go: https, the usual port, no credentials, a public name or address. Checked when it is set and
- * again with each delivery; redirects are never followed. A public name that resolves to a private address leads nowhere
- * from Cloudflare's network, which lies outside of every private one. Throws InvalidRequestError (`webhook_url`).
+ * again with each delivery; redirects are never followed. What a public name resolves to is checked where it can be: under
+ * Node when the connection is made (scripts/serve-node/send-webhook.ts), while Cloudflare's network has no way to private
+ * addresses. Asking a resolver beforehand would prove nothing, since the next answer may be another one. Throws
+ * InvalidRequestError (`webhook_url`).
  */
 export function checkWebhookUrl(text: string): URL {
   const refuse = (found: string, wanted: string) =>
@@ -40,14 +42,18 @@ export function checkWebhookUrl(text: string): URL {
   if (url.username || url.password) throw refuse("credentials", "none");
   if (url.port !== "") throw refuse(`port "${url.port}"`, '"443"');
   const host = url.hostname.replace(/\.$/, "").toLowerCase();
-  if (host.startsWith("[")) {
-    if (isPrivateIpv6(host.slice(1, -1))) throw refuse(`private address "${host}"`, "a public one");
-  } else if (/^[\d.]+$/.test(host)) {
-    if (isPrivateIpv4(toNumber(host))) throw refuse(`private address "${host}"`, "a public one");
+  if (host.startsWith("[") || /^[\d.]+$/.test(host)) {
+    if (isPrivateAddress(host.replaceAll(/[[\]]/g, "")))
+      throw refuse(`private address "${host}"`, "a public one");
   } else if (!host.includes(".") || PRIVATE_NAMES.test(host)) {
     throw refuse(`private name "${host}"`, "a public one");
   }
   return url;
+}
+
+/** Whether an address, as a resolver or the URL parser writes it, is one that nobody on the open internet has. */
+export function isPrivateAddress(address: string): boolean {
+  return address.includes(":") ? isPrivateIpv6(address) : isPrivateIpv4(toNumber(address));
 }
 
 function isPrivateIpv4(address: number): boolean {

@@ -7,7 +7,7 @@ import { startVictim, type Victim } from "./process.ts";
 
 const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
 export const workerState = join(stateFolder, "worker");
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** Starts workerd with the Worker, and waits until it answers. Throws InternalError when it does not. */
 export async function startWorkerd(port: number, adminKey: string, leaseSeconds: number): Promise<Victim> {

@@ -6,6 +6,8 @@ import { jobStatuses } from "../../shared/contracts/job.ts";
 export const datasetShape = z.looseObject({
   id: z.string(),
   name: z.string(),
+  /** The etag of its train.jsonl. */
+  version: z.string(),
   status: z.enum(["accepted", "refused"]),
   format: z.string().nullable(),
   rows: z.int(),

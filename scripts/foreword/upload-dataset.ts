@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { tuneSettingsSchema } from "../../shared/contracts/job.ts";
 import { SLUG } from "../../shared/ids.ts";
@@ -11,7 +12,10 @@ import { datasetShape, type Dataset } from "./shapes.ts";
 const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
 /** What `tune.json` may hold; whatever is left out, the trainer chooses. */
 export type Settings = z.input<typeof tuneSettingsSchema>;
-const uploadShape = z.looseObject({ url: z.url() });
+const uploadShape = z.looseObject({ url: z.url(), direct: z.boolean().default(false) });
+/** A bucket's event takes seconds, the scheduled run that stands in for a lost one a minute. */
+const REGISTRATION_MS = 150_000;
+const POLL_MS = 1000;
 
 export interface DatasetFiles {
   readonly name: string;
@@ -59,16 +63,28 @@ export async function uploadDataset(client: Client, files: DatasetFiles): Promis
 }
 
 async function uploadLarge(client: Client, files: DatasetFiles, content: Buffer): Promise<Dataset> {
-  const { name, valid, test, settings, tune } = files;
-  if (valid !== undefined || test !== undefined || settings !== undefined || !tune) {
-    throw new CliError(
-      `"${files.train}" has ${content.length} bytes; with settings or further rows at most ${MAX_CONTENT_BYTES} go over the API: put the files into the bucket, train.jsonl last`,
-      exitCodes.validation,
-      { code: "too_large" },
-    );
+  const { name, settings, tune } = files;
+  const rowsOf = async (file: string | undefined) => (file === undefined ? undefined : readRows(file));
+  const others = { validation_rows: await rowsOf(files.valid), test_rows: await rowsOf(files.test) };
+  const body = { name, settings, tune, ...others };
+  const { url, direct } = await client.call("v1/datasets", uploadShape, { method: "POST", body });
+  const bytes = new Uint8Array(content);
+  if (!direct) return client.call(new URL(url).pathname, datasetShape, { method: "PUT", bytes });
+  const response = await fetch(url, { method: "PUT", body: bytes });
+  if (!response.ok)
+    throw new CliError(`The bucket answered ${response.status} to the upload`, exitCodes.failed);
+  return registered(client, name, (response.headers.get("etag") ?? "").replaceAll('"', ""));
+}
+
+/** The dataset version, once the bucket's event has had it checked. */
+async function registered(client: Client, name: string, etag: string): Promise<Dataset> {
+  const page = z.looseObject({ data: z.array(datasetShape) });
+  for (const deadline = Date.now() + REGISTRATION_MS; Date.now() < deadline; await sleep(POLL_MS)) {
+    const { data } = await client.call("v1/datasets", page, { query: { name, limit: "10" } });
+    const version = data.find((one) => one.version === etag);
+    if (version) return version;
   }
-  const { url } = await client.call("v1/datasets", uploadShape, { method: "POST", body: { name } });
-  return client.call(new URL(url).pathname, datasetShape, { method: "PUT", bytes: new Uint8Array(content) });
+  throw new CliError(`"${name}" is in the bucket, but no event of it has arrived yet`, exitCodes.tryAgain);
 }
 
 async function readRows(file: string): Promise<unknown[]> {

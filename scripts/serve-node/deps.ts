@@ -9,6 +9,7 @@ import { UnavailableError } from "../../shared/errors.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import { loadNodeEngine, type NodeEngineOptions } from "../../trainer/adapters/onnxruntime-node-engine.ts";
 import { DEFAULT_MODEL } from "../../trainer/model/minimind.ts";
+import { createSendWebhook } from "./send-webhook.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 
 export interface NodeDepsOptions {
@@ -35,6 +36,7 @@ export function createNodeDeps({ bucket, folder, adminKey, engine }: NodeDepsOpt
       for (const event of events) await handleBucketEvent(deps, event);
     },
     enqueueExperiments: (messages) => recordEvents(deps, messages),
+    sendWebhook: createSendWebhook(),
     now: Date.now,
     log: ({ level, ...entry }) => console[level](JSON.stringify(entry)),
   };

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { SqlDatabase, SqlRow, SqlValue } from "../../shared/ports/sql-database.ts";
 
@@ -12,12 +12,18 @@ export function openSqliteDatabase(path: string): SqlDatabase {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
   migrate(database);
-  const run = (sql: string, parameters: readonly SqlValue[]) =>
-    Number(database.prepare(sql).run(...parameters).changes);
+  const prepare = preparing(database);
+  const run = (sql: string, parameters: readonly SqlValue[]) => {
+    const { statement, bind } = prepare(sql);
+    return Number(statement.run(bind(parameters)).changes);
+  };
+  const all = (sql: string, parameters: readonly SqlValue[]) => {
+    const { statement, bind } = prepare(sql);
+    return statement.all(bind(parameters)) as SqlRow[];
+  };
   return {
-    all: async (sql, ...parameters) => database.prepare(sql).all(...parameters) as SqlRow[],
-    first: async (sql, ...parameters) =>
-      (database.prepare(sql).get(...parameters) as SqlRow | undefined) ?? null,
+    all: async (sql, ...parameters) => all(sql, parameters),
+    first: async (sql, ...parameters) => all(sql, parameters)[0] ?? null,
     run: async (sql, ...parameters) => run(sql, parameters),
     async transaction(statements) {
       database.exec("BEGIN");
@@ -30,6 +36,28 @@ export function openSqliteDatabase(path: string): SqlDatabase {
         throw error;
       }
     },
+  };
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  bind(parameters: readonly SqlValue[]): Record<string, SqlValue>;
+}
+
+/** Statements are prepared once. D1 binds `?2` to the second value; node:sqlite knows it by that name, and wants no others. */
+function preparing(database: DatabaseSync): (sql: string) => Prepared {
+  const known = new Map<string, Prepared>();
+  return (sql) => {
+    const before = known.get(sql);
+    if (before) return before;
+    const numbers = new Set([...sql.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number)));
+    const prepared: Prepared = {
+      statement: database.prepare(sql),
+      bind: (parameters) =>
+        Object.fromEntries([...numbers].map((number) => [`?${number}`, parameters[number - 1] ?? null])),
+    };
+    known.set(sql, prepared);
+    return prepared;
   };
 }
 

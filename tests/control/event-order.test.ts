@@ -1,38 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Deps } from "../../functions/deps.ts";
 import { notificationSchema, type BucketEvent } from "../../functions/events/bucket-event.ts";
 import { handleBucketEvent } from "../../functions/events/handle-bucket-event.ts";
 import { reconcileDatasets } from "../../functions/events/reconcile.ts";
-import type { ModelManifest } from "../../shared/contracts/model.ts";
-import { createSqliteDatabase } from "../inference/support/sqlite-database.ts";
-import { createMemoryStore } from "../support/memory-store.ts";
+import { createControlDeps } from "./control-deps.ts";
 
 const KEY = "datasets/acme/data/train.jsonl";
 const contents = ["one", "two", "bad"] as const;
 type Content = (typeof contents)[number];
 const textOf = (content: Content) =>
   content === "bad" ? "{" : JSON.stringify({ prompt: content, completion: " x" });
-
-function createDeps() {
-  const deps = {
-    config: { bucketName: "foreword", adminKey: "", defaultModel: "tiny" },
-    database: createSqliteDatabase(),
-    bucket: createMemoryStore(),
-    models: {
-      manifest: async () => ({ architecture: { contextLength: 1000 } }) as ModelManifest,
-      tokenizer: async () => ({
-        specialTokens: { beginning: 1, end: [2] },
-        encode: (text: string) => Array.from({ length: text.length }, () => 1),
-      }),
-    } as unknown as Deps["models"],
-    now: Date.now,
-    log: ({ level, message, error }: { level: string; message: string; error?: unknown }) => {
-      if (level === "error") throw new Error(`${message}: ${String(error)}`);
-    },
-  };
-  return deps as unknown as Deps;
-}
 
 /** What is done to the object, and how often its event comes: never, once or several times. */
 const step = fc.record({
@@ -50,7 +27,7 @@ describe("bucket events", () => {
           fc.array(step, { minLength: 1, maxLength: 6 }),
           fc.infiniteStream(fc.nat()),
           async (steps, random) => {
-            const deps = createDeps();
+            const deps = createControlDeps();
             const pending: BucketEvent[] = [];
             const deliverOne = async () => {
               const at = (random.next().value as number) % pending.length;
@@ -70,6 +47,7 @@ describe("bucket events", () => {
             }
             while (pending.length > 0) await deliverOne();
             for (let run = 0; run < 2; run++) await reconcileDatasets(deps);
+            expect(deps.logged.filter(({ level }) => level === "error")).toEqual([]);
 
             const last = (await deps.bucket.head(KEY))?.etag;
             const live = await deps.database.all(
@@ -88,6 +66,38 @@ describe("bucket events", () => {
       );
     },
   );
+
+  test("with keys that only look like a dataset's touch nothing", async () => {
+    const deps = createControlDeps();
+    const part = fc.oneof(
+      fc.constantFrom(
+        "..",
+        ".",
+        "",
+        "%2e%2e",
+        "%2f",
+        "\u0000",
+        "acme",
+        "data",
+        "train.jsonl",
+        "datasets",
+        "\uff0e\uff0e",
+      ),
+      fc.string({ maxLength: 8 }),
+      fc.constant("x".repeat(1100)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 7 }), async (parts) => {
+        const key = ["datasets", ...parts].join("/");
+        fc.pre(!/^datasets\/[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}\/train\.jsonl$/.test(key));
+        await deps.bucket.put(key, textOf("one"));
+        const outcome = await handleBucketEvent(deps, { action: "put", bucket: "foreword", key, etag: null });
+        expect(outcome.outcome).toBe("ignored");
+      }),
+      { numRuns: 500 },
+    );
+    expect(await deps.database.all("SELECT id FROM datasets")).toEqual([]);
+  });
 
   test("that are nonsense are refused and crash nothing", () => {
     const sample = JSON.stringify({

@@ -8,7 +8,7 @@ import type {
 } from "../../functions/experiments/events.ts";
 import { countEvents, forgetBefore } from "../../functions/records/outcomes.ts";
 import type { SqlDatabase } from "../../shared/ports/sql-database.ts";
-import { createSqliteDatabase } from "./sqlite-database.ts";
+import { openSqliteDatabase } from "../../scripts/serve-node/sqlite-database.ts";
 
 const DAY = 86_400_000;
 const START = 20_000 * DAY;
@@ -16,7 +16,7 @@ const EXPERIMENT = "exp_1";
 const organization = "acme";
 
 async function newDatabase(endedAt: number | null = null): Promise<SqlDatabase> {
-  const database = createSqliteDatabase();
+  const database = openSqliteDatabase(":memory:");
   await database.run(
     `INSERT INTO experiments (id, organization, name, status, definition_json, salt, allocation_json, created_at, ended_at)
      VALUES (?1, 'acme', 'test', 'running', '{}', 's', '[]', 0, ?2)`,

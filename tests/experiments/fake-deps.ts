@@ -4,7 +4,7 @@ import { experimentInputSchema } from "../../shared/contracts/experiment.ts";
 import type { ModelManifest } from "../../shared/contracts/model.ts";
 import { NotFoundError } from "../../shared/errors.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
-import { createSqliteDatabase } from "./sqlite-database.ts";
+import { openSqliteDatabase } from "../../scripts/serve-node/sqlite-database.ts";
 
 export interface FakeDeps extends Deps {
   readonly sent: ExperimentMessage[];
@@ -27,7 +27,7 @@ export function createFakeDeps(
   const logged: LogEntry[] = [];
   const deps: FakeDeps = {
     config: { bucketName: "foreword", adminKey: "", defaultModel: "base" },
-    database: createSqliteDatabase(),
+    database: openSqliteDatabase(":memory:"),
     bucket: createMemoryStore(),
     models: { manifest, list: async () => [], tokenizer: unused, load: unused },
     enqueue: async () => {},

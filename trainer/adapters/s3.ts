@@ -20,6 +20,9 @@ const MAX_ATTEMPTS = 8;
 
 /** The client retries a request, not the reading of its answer: a body that breaks off is asked for again this often. */
 const BODY_ATTEMPTS = 4;
+/** A connection on which nothing has come for so long is dead: without this, a half of an answer is waited for for ever. */
+const STALLED_MS = 20_000;
+const CONNECT_MS = 10_000;
 const FIRST_PAUSE_MS = 200;
 
 /** Any S3-compatible bucket. Requests that fail on the way or with a 5xx are tried again by the client. */
@@ -36,6 +39,7 @@ export function createS3Store({
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
     maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: STALLED_MS },
     // Stores other than Amazon's do not all know the newer checksum headers.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

@@ -11,7 +11,7 @@ import { promptsRoutes } from "../../../functions/routes/prompts.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
 import type { SqlDatabase } from "../../../shared/ports/sql-database.ts";
 import { createMemoryStore } from "../../support/memory-store.ts";
-import { createSqliteDatabase } from "./sqlite-database.ts";
+import { openSqliteDatabase } from "../../../scripts/serve-node/sqlite-database.ts";
 
 export interface TestApp {
   readonly app: OpenAPIHono<AppEnv>;
@@ -40,7 +40,7 @@ export const testCaller: Caller = {
 export function createTestApp({
   models,
   bucket = createMemoryStore(),
-  database = createSqliteDatabase(),
+  database = openSqliteDatabase(":memory:"),
   caller = testCaller,
 }: TestAppOptions): TestApp {
   const logged: LogEntry[] = [];
