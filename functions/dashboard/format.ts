@@ -1,6 +1,6 @@
 /** Numbers, sizes and times as people read them. */
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const moment = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
 
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -34,7 +34,7 @@ export function duration(seconds: number | null | undefined): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `5 min. ago`; `time` in seconds since 1970. */
+/** `5 minutes ago`; `time` in seconds since 1970. */
 export function ago(time: number, now = Date.now() / 1000): string {
   const passed = Math.max(0, now - time);
   const [unit, length] = STEPS.find(([, size]) => passed >= size) ?? ["second", 1];

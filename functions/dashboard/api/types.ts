@@ -37,6 +37,7 @@ export interface Job {
   readonly status: JobStatus;
   readonly training_file: string;
   readonly validation_file: string | null;
+  readonly result_files: readonly string[];
   readonly seed: number;
   readonly trained_tokens: number | null;
   readonly metadata: Readonly<Record<string, string>> | null;

@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { Api } from "./client.ts";
-import type { JobEvent, JobProgress } from "./types.ts";
+import type { JobEvent } from "./types.ts";
 import { useQuery } from "./use-query.ts";
 
 const PAGE = 100;
@@ -34,11 +34,4 @@ export async function newerThan(api: Api, job: string, known: string | undefined
     found.push(...(end < 0 ? page.data : page.data.slice(0, end)));
     if (end >= 0 || !page.has_more) return found;
   }
-}
-
-/** What the trainer reported, by step; where an attempt went over a step again, the later report stands. */
-export function progressOf(events: readonly JobEvent[]): JobProgress[] {
-  const bySteps = new Map<number, JobProgress>();
-  for (const { data } of events.toReversed()) if (data) bySteps.set(data.step, data);
-  return [...bySteps.values()].toSorted((a, b) => a.step - b.step);
 }

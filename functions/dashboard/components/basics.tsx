@@ -1,19 +1,23 @@
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { ago, dateAndTime } from "../format.ts";
 
 type Children = { readonly children?: ComponentChildren };
 
-/** The top of every page: what it is, and what can be done with all of it. */
+/** The top of every page: what it is, which the tab says too, and what can be done with all of it. */
 export function PageHeader({
   title,
   back,
   about,
   children,
 }: Children & {
-  readonly title: ComponentChildren;
+  readonly title: string;
   readonly back?: { readonly href: string; readonly text: string };
   readonly about?: ComponentChildren;
 }) {
+  useEffect(() => {
+    document.title = `${title} · Foreword`;
+  }, [title]);
   return (
     <header class="page-header">
       <div>

@@ -1,13 +1,13 @@
 import { useMemo } from "preact/hooks";
 import type { AlignedData } from "uplot";
-import type { JobProgress } from "../api/types.ts";
+import type { Step } from "../api/steps.ts";
 import { decimal } from "../format.ts";
 import { Plot, type PlotOptions } from "./plot.tsx";
 
 /** A run's curves, under the name that its legend shows. */
 export interface Run {
   readonly name: string;
-  readonly steps: readonly JobProgress[];
+  readonly steps: readonly Step[];
 }
 
 /** Loss over steps: of one run on training and validation rows, of several runs on training rows. */
@@ -40,10 +40,7 @@ export function LossPlot({ runs }: { readonly runs: readonly Run[] }) {
       options={({ series }): PlotOptions => ({
         scales: { x: { time: false } },
         cursor: { points: { size: 8 }, drag: { x: true, y: false } },
-        axes: [
-          { label: "Step", labelSize: 22 },
-          { label: "Loss (nats per token)", labelSize: 22, size: 56 },
-        ],
+        axes: [{}, { label: "Loss (nats per token)", labelSize: 22, size: 56 }],
         series: [
           { label: "Step" },
           ...shown.map(({ name, run, field }, i) => ({
@@ -63,7 +60,7 @@ export function LossPlot({ runs }: { readonly runs: readonly Run[] }) {
 
 /** All curves over one axis of steps. */
 function align(
-  curves: readonly { steps: readonly JobProgress[]; field: "train_loss" | "valid_loss" }[],
+  curves: readonly { steps: readonly Step[]; field: "train_loss" | "valid_loss" }[],
 ): AlignedData {
   const axis = [...new Set(curves.flatMap(({ steps }) => steps.map(({ step }) => step)))].toSorted(
     (a, b) => a - b,

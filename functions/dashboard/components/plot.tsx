@@ -54,6 +54,7 @@ export function Plot({
           latest.current,
           target,
         );
+        showLast(plot.current);
       };
       if (over.signal.aborted) return;
       draw();
@@ -67,7 +68,10 @@ export function Plot({
       plot.current = undefined;
     };
   }, [shape, height]);
-  useEffect(() => plot.current?.setData(data), [data]);
+  useEffect(() => {
+    plot.current?.setData(data);
+    showLast(plot.current);
+  }, [data]);
 
   return (
     <figure class="plot" role="img" aria-label={summary}>
@@ -76,13 +80,25 @@ export function Plot({
   );
 }
 
+/** While nothing is pointed at, the legend says how things stand now. */
+function showLast(plot: uPlot | undefined): void {
+  const last = (plot?.data[0].length ?? 0) - 1;
+  if (plot?.legend.show !== false && last >= 0) plot?.setLegend({ idx: last });
+}
+
 function axisStyle({ text, grid }: PlotColours) {
   const line = { stroke: grid, width: 1 };
-  return { stroke: text, font: AXIS_FONT, grid: line, ticks: { ...line, size: 4 } };
+  return {
+    stroke: text,
+    font: AXIS_FONT,
+    labelFont: AXIS_FONT,
+    labelGap: 4,
+    grid: line,
+    ticks: { ...line, size: 4 },
+  };
 }
 
 function readColours(element: Element): PlotColours {
-  const style = getComputedStyle(element);
   const colour = (name: string) => {
     // Custom properties come as they were written; only a real property resolves light-dark().
     const probe = document.createElement("span");
@@ -93,5 +109,5 @@ function readColours(element: Element): PlotColours {
     return color;
   };
   const series = [0, 1, 2, 3, 4].map((i) => colour(`--series-${i}`));
-  return { text: style.color, grid: colour("--line"), series };
+  return { text: colour("--muted"), grid: colour("--line"), series };
 }

@@ -1,11 +1,11 @@
 import { useMemo } from "preact/hooks";
 import type { AlignedData } from "uplot";
-import type { JobProgress } from "../api/types.ts";
+import type { Step } from "../api/steps.ts";
 import { count } from "../format.ts";
 import { Plot, type PlotOptions } from "./plot.tsx";
 
 /** Tokens per second over steps: a trainer that slows down shows here first. */
-export function SpeedPlot({ steps }: { readonly steps: readonly JobProgress[] }) {
+export function SpeedPlot({ steps }: { readonly steps: readonly Step[] }) {
   const data = useMemo(
     (): AlignedData => [steps.map(({ step }) => step), steps.map((step) => step.tokens_per_second)],
     [steps],

@@ -42,7 +42,7 @@ export function TokenHistogram({
             },
             legend: { show: false },
             cursor: { show: false },
-            axes: [{ label: "Tokens", labelSize: 22 }, { size: 48 }],
+            axes: [{}, { size: 48 }],
             series: [
               {},
               {

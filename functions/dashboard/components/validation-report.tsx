@@ -6,8 +6,8 @@ import { TokenHistogram } from "./token-histogram.tsx";
 
 const FORMATS = {
   messages: "Conversations",
-  completion: "Prompts and completions",
-  label: "Texts and labels",
+  completion: "Completions",
+  label: "Labelled texts",
 } as const;
 
 /** What validation found in a dataset: how much, of what kind, and what is wrong, line by line. */

@@ -2,7 +2,8 @@ import { useRoute } from "preact-iso";
 import { useMemo } from "preact/hooks";
 import { jobName } from "../api/names.ts";
 import type { Dataset, Job } from "../api/types.ts";
-import { newerThan, progressOf } from "../api/use-job-events.ts";
+import { allSteps, reportedSteps } from "../api/steps.ts";
+import { newerThan } from "../api/use-job-events.ts";
 import { useQuery } from "../api/use-query.ts";
 import { Badge, Card, Empty, LinkButton, PageHeader } from "../components/basics.tsx";
 import { LossPlot, type Run } from "../components/loss-plot.tsx";
@@ -22,7 +23,7 @@ export function CompareJobs() {
     return Promise.all(
       ids.map(async (id, i): Promise<ComparedRun> => {
         const job = await api.get<Job>(`/v1/fine_tuning/jobs/${id}`);
-        const steps = progressOf(await newerThan(api, id, undefined));
+        const steps = (await allSteps(api, job)) ?? reportedSteps(await newerThan(api, id, undefined));
         return { name: `${i + 1}. ${jobName(job, datasets)}`, job, steps };
       }),
     );

@@ -4,7 +4,8 @@ import { useApi } from "../api/context.ts";
 import { jobName } from "../api/names.ts";
 import type { Dataset, Job } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
-import { progressOf, useJobEvents } from "../api/use-job-events.ts";
+import { allSteps, reportedSteps, type Step } from "../api/steps.ts";
+import { useJobEvents } from "../api/use-job-events.ts";
 import { useQuery } from "../api/use-query.ts";
 import {
   Badge,
@@ -49,9 +50,13 @@ export function JobPage() {
     every,
   );
   const events = useJobEvents(id, every);
-  const steps = useMemo(() => progressOf(events.data ?? []), [events.data]);
-  const runs = useMemo(() => [{ name: "This run", steps }], [steps]);
   const job = query.data;
+  const result = useQuery(`steps ${id} ${job?.result_files[0]}`, async (from) =>
+    job ? allSteps(from, job) : null,
+  );
+  const reported = useMemo(() => reportedSteps(events.data ?? []), [events.data]);
+  const steps = result.data ?? reported;
+  const runs = useMemo(() => [{ name: "This run", steps }], [steps]);
   const file = job?.training_file;
   const dataset = useQuery(`dataset ${file}`, async (from) =>
     file === undefined ? undefined : from.get<Dataset>(`/v1/datasets/${file}`),
@@ -112,15 +117,13 @@ export function JobPage() {
           <div class="stack">
             {found.error && <p class="note bad">{found.error.message}</p>}
             {isUnderWay(found) && <JobProgressLine job={found} />}
-            <JobStats job={found} />
+            <JobStats job={found} last={steps.findLast(({ train_loss: loss }) => loss !== null)} />
             <Card title="Loss" aside="lower is better">
               {steps.length > 0 ? <LossPlot runs={runs} /> : <NoSteps isLive={isUnderWay(found)} />}
             </Card>
             {found.foreword.evaluation && <ScoreTable evaluation={found.foreword.evaluation} />}
             <div class="columns">
-              <Card title="Speed" aside="tokens per second">
-                {steps.length > 0 ? <SpeedPlot steps={steps} /> : <Skeleton height={160} />}
-              </Card>
+              <Speed steps={reported} isLive={isUnderWay(found)} />
               <Card title="Settings">
                 <Details
                   entries={[
@@ -148,21 +151,19 @@ export function JobPage() {
   );
 }
 
-function JobStats({ job }: { readonly job: Job }) {
+function JobStats({ job, last }: { readonly job: Job; readonly last: Step | undefined }) {
   const { progress, tuning_seconds: took, steps } = job.foreword;
   const live = isUnderWay(job);
+  const overall = job.trained_tokens !== null && took ? job.trained_tokens / took : null;
+  const speed = progress?.tokens_per_second ?? overall;
   return (
     <Stats>
       <Stat
         name="Loss"
-        value={decimal(progress?.train_loss)}
+        value={decimal(last?.train_loss)}
         note={progress?.valid_loss == null ? "" : `${decimal(progress.valid_loss)} on validation rows`}
       />
-      <Stat
-        name="Speed"
-        value={progress?.tokens_per_second == null ? "–" : count(progress.tokens_per_second)}
-        note="tokens/s"
-      />
+      <Stat name="Speed" value={speed === null ? "–" : count(speed)} note="tokens/s" />
       <Stat name={live ? "Time left" : "Took"} value={duration(live ? progress?.seconds_left : took)} />
       <Stat
         name="Steps"
@@ -179,6 +180,16 @@ function JobStats({ job }: { readonly job: Job }) {
 
 function NoSteps({ isLive }: { readonly isLive: boolean }) {
   return isLive ? <Skeleton height={300} /> : <p class="muted">This job ended before its first step.</p>;
+}
+
+function Speed({ steps, isLive }: { readonly steps: readonly Step[]; readonly isLive: boolean }) {
+  return (
+    <Card title="Speed" aside="tokens per second">
+      {steps.length > 0 && <SpeedPlot steps={steps} />}
+      {steps.length === 0 &&
+        (isLive ? <Skeleton height={160} /> : <p class="muted">Over before it was measured.</p>)}
+    </Card>
+  );
 }
 
 /** The request for a job with the same settings. */
