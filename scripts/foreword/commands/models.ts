@@ -3,20 +3,27 @@ import { connect, group, leaf, type CommonOptions } from "../command.ts";
 import { percent, print, printJson, table, when } from "../output.ts";
 import { deletedShape, modelListShape } from "../shapes.ts";
 
+interface ListOptions extends CommonOptions {
+  readonly tuned?: boolean;
+  readonly quiet?: boolean;
+}
+
 /** `foreword models`: base models and tuned ones. */
 export function addModels(program: Command): void {
   const models = group(program, "models", "List and delete models", "models ls");
 
-  leaf(models, "ls", "List base models and tuned models", [
-    "models ls",
-    "models ls --json | jq -r .data[].id",
-  ])
-    .option("--tuned", "tuned models only")
-    .action(async ({ json, tuned }: CommonOptions & { tuned?: boolean }) => {
+  leaf(models, "ls", "List base models and tuned models", ["models ls", "models ls --tuned --quiet"])
+    .option("--tuned", "tuned models only, newest first")
+    .option("--quiet", "names only, one a line")
+    .action(async ({ json, tuned, quiet }: ListOptions) => {
       const answer = await connect().call("v1/models", modelListShape);
       const data = answer.data.filter((model) => !tuned || model.base_model !== undefined);
       if (json) {
         printJson({ ...answer, data });
+        return;
+      }
+      if (quiet) {
+        for (const { id } of data) print(id);
         return;
       }
       const rows = data.map((model) => ({

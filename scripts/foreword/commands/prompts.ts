@@ -22,10 +22,15 @@ export function addPrompts(program: Command): void {
 
   leaf(prompts, "ls", "List soft prompts, newest first", ["prompts ls"])
     .option("--limit <n>", "how many", wholeNumber(), 20)
-    .action(async ({ json, limit }: CommonOptions & { limit: number }) => {
+    .option("--quiet", "ids only, one a line")
+    .action(async ({ json, limit, quiet }: CommonOptions & { limit: number; quiet?: boolean }) => {
       const data = await connect().list("v1/prompts", promptShape, limit);
       if (json) {
         printJson({ object: "list", data });
+        return;
+      }
+      if (quiet) {
+        for (const { id } of data) print(id);
         return;
       }
       const rows = data.map((prompt) => ({
