@@ -4,6 +4,7 @@ import { actOnExperiment, changeExperiment } from "../../functions/experiments/c
 import { createExperiment } from "../../functions/experiments/create-experiment.ts";
 import { experimentsOf } from "../../functions/experiments/service.ts";
 import { listHistory } from "../../functions/records/experiment-history.ts";
+import { createWebhookRecords, webhookEvents } from "../../functions/records/webhooks.ts";
 import { createFakeDeps, twoVariants } from "./fake-deps.ts";
 
 const source = (user: string | undefined) => ({
@@ -105,5 +106,23 @@ describe("assigning", () => {
       b += assign(record, { ...source(undefined), requestId: `req_${i}` }, 0).variant;
     // Three standard errors.
     expect(Math.abs(b / units - 0.8)).toBeLessThan(3 * Math.sqrt((0.8 * 0.2) / units));
+  });
+});
+
+describe("webhooks", () => {
+  it("tell of each decision, also of one that takes another back", async () => {
+    const deps = createFakeDeps();
+    const webhooks = createWebhookRecords(deps.database, deps.now);
+    const { id } = await webhooks.create("acme", "https://hooks.foreword.dev/", webhookEvents, "whsec_x");
+    let record = await createExperiment(deps, "acme", twoVariants(), "key");
+    for (const action of ["pause", "resume", "promote", "roll_back"] as const)
+      record = await actOnExperiment(deps, record, action, "key");
+    const told = (await webhooks.deliveries(id, { limit: 10 })).toReversed();
+    expect(told.map(({ type }) => type)).toEqual([
+      "experiment.paused",
+      "experiment.promoted",
+      "experiment.rolled_back",
+    ]);
+    expect(new Set(told.map(({ messageId }) => messageId)).size).toBe(3);
   });
 });
