@@ -17,7 +17,7 @@ export interface KernelOptions {
 }
 
 /** An isolate has 128 MB; tokenizer, requests and the runtime itself need some of it. */
-const MEMORY_LIMIT = 96 << 20;
+const MEMORY_LIMIT = 100 << 20;
 
 /**
  * Loads a base model's packed weights from the bucket straight into the memory of a decode kernel of its own. `module` is

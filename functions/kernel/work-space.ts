@@ -7,7 +7,7 @@ import { PAGE_TOKENS } from "./kv-pages.ts";
 /** Positions computed together: enough to share the widening of weights, few enough to stay in the processor's cache. */
 export const ROWS = 16;
 /** Logits computed together take at most about this; large vocabularies come down to one row at a time. */
-const LOGITS_BYTES = 1 << 20;
+const LOGITS_BYTES = 512 << 10;
 
 /** What one step computes in, for ROWS positions; float32 but for `levels` (int16) and `tables` (uint32). */
 export interface WorkSpace {

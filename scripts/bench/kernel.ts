@@ -7,6 +7,7 @@ import { compareQuality } from "./kernel/compare-quality.ts";
 import { cpuSeconds, measureRate, median, workerdRunner, type Rate, type Runner } from "./kernel/measure.ts";
 import { toJson, toTable, type KernelResult } from "./kernel/report.ts";
 import { startLlamaCpp } from "./kernel/llama-cpp.ts";
+import { measureM135 } from "./kernel/m135.ts";
 import { startWorkerd } from "./kernel/workerd.ts";
 
 const MODEL = "minimind2-small";
@@ -40,6 +41,8 @@ async function measure(folder: string, progress: (line: string) => void): Promis
   await importModel(MODEL, float32, { format: "float32" });
   progress("Comparing answers with float32's");
   const quality = await compareQuality(int8, float32);
+  progress("Running a model of SmolLM2-135M's shape");
+  const m135 = await measureM135(join(folder, "m135"), ROUNDS);
   progress("Starting the engines");
   const started = new AsyncDisposableStack();
   try {
@@ -56,7 +59,7 @@ async function measure(folder: string, progress: (line: string) => void): Promis
     await measureRate(runners.onnxruntime);
     const { wasmBytes } = await kernelProcess.call("/memory");
     const { wasmBytes: onnxruntimeBytes } = await onnxruntime.call("/memory");
-    return { quality, wasmBytes, onnxruntimeBytes, ...(await measureInTurn(runners, progress)) };
+    return { quality, m135, wasmBytes, onnxruntimeBytes, ...(await measureInTurn(runners, progress)) };
   } finally {
     await started.disposeAsync();
   }

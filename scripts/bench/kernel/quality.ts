@@ -1,6 +1,7 @@
 import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts";
 import { renderConversation, renderPrompt } from "../../../shared/text/render.ts";
 import type { TextTokenizer } from "../../../shared/text/tokenizer.ts";
+import { argmax } from "./argmax.ts";
 import { passages, questions } from "./texts.ts";
 
 export interface Quality {
@@ -34,14 +35,7 @@ export function equalAnswers(some: Quality, others: Quality): number {
   return some.answers.filter((answer, i) => answer.join() === others.answers[i]?.join()).length;
 }
 
-/** Index of the largest number. */
-export function argmax(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
-  return best;
-}
-
-async function greedy(
+export async function greedy(
   engine: InferenceEngine,
   prompt: readonly number[],
   end: readonly number[],
@@ -59,7 +53,11 @@ async function greedy(
   return answer;
 }
 
-async function negativeLogLikelihood(engine: InferenceEngine, ids: readonly number[]): Promise<number> {
+/** Summed over all tokens but the first, in nats. */
+export async function negativeLogLikelihood(
+  engine: InferenceEngine,
+  ids: readonly number[],
+): Promise<number> {
   const sequence = engine.start();
   const positions = Array.from({ length: ids.length - 1 }, (_, i) => i);
   const logits = await sequence.append(ids, positions);

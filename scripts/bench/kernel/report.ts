@@ -1,4 +1,5 @@
 import type { QualityComparison } from "./compare-quality.ts";
+import type { M135Result } from "./m135.ts";
 import type { Rate } from "./measure.ts";
 
 export interface KernelResult {
@@ -12,6 +13,7 @@ export interface KernelResult {
   /** int8 weights per second that the kernel's product of one row takes in, with nothing else to do. */
   readonly streamedPerSecond: number;
   readonly quality: QualityComparison;
+  readonly m135: M135Result;
   readonly wasmBytes: number;
   readonly onnxruntimeBytes: number;
 }
@@ -37,6 +39,10 @@ export function toJson(result: KernelResult): string {
     llamacpp_wasm_ratio: against(llamaCpp),
     onnxruntime_web_ratio: against(onnxruntime),
     batch8_ratio: ratio(eightCallers.decode, kernel.decode),
+    m135: {
+      decode_tokens_per_second: Math.round(result.m135.decode),
+      peak_bytes: result.m135.peakBytes,
+    },
     gops: gops(kernel.decode * WEIGHTS_PER_TOKEN),
     gops_bound: gops(result.streamedPerSecond),
   });
@@ -66,6 +72,7 @@ export function toTable(result: KernelResult): string {
     row("llama.cpp in wasm, Node", llamaCpp),
     row("kernel, 8 callers, in all", eightCallers),
     `weights alone: ${gops(result.streamedPerSecond)} GOP/s; decoding: ${gops(kernel.decode * WEIGHTS_PER_TOKEN)} GOP/s`,
+    `SmolLM2-135M's shape in 4 bits: ${result.m135.decode.toFixed(0)} tokens/s, at most ${(result.m135.peakBytes / 1e6).toFixed(1)} MB of wasm memory and JS heap`,
     `against float32: ${(natsIncrease * 100).toFixed(3)} % nats per token, ${equalAnswers} of ${questions} greedy answers equal`,
   ].join("\n");
 }

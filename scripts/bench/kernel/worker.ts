@@ -1,4 +1,6 @@
 import { loadEngine } from "../../../functions/inference/engine.ts";
+import { createStepBatches } from "../../../functions/inference/step-batches.ts";
+import { createTurnLock } from "../../../functions/inference/turn-lock.ts";
 import { createArena } from "../../../functions/kernel/arena.ts";
 import { loadKernelEngine } from "../../../functions/kernel/engine.ts";
 import { instantiateKernel } from "../../../functions/kernel/kernel.ts";
@@ -6,6 +8,7 @@ import kernelModule from "../../../functions/kernel/kernel.wasm";
 import { bundleFiles, modelManifestSchema } from "../../../shared/contracts/model.ts";
 import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
+import { argmax } from "./argmax.ts";
 
 /** A Worker that only computes: one engine per process, timed from outside, since workerd's clocks stand still. */
 interface BenchEnv {
@@ -41,19 +44,25 @@ async function load({ MODEL, ENGINE }: BenchEnv): Promise<InferenceEngine> {
   return ENGINE === "kernel" ? loadKernelEngine(kernelModule, store, manifest) : loadEngine(store, manifest);
 }
 
-/** Reads the input, then decodes greedily; several callers take turns token by token. */
-async function run(ids: number[], answerTokens: number, callers: number): Promise<void> {
-  const sequence = async () => {
-    const own = (engine as InferenceEngine).start();
-    let logits = await own.append(ids);
+/** Callers wait for one another as requests do. */
+const batches = createStepBatches(createTurnLock(Date.now));
+
+/** Reads the input, then decodes greedily, for so many callers at once. */
+async function run(
+  loaded: InferenceEngine,
+  ids: number[],
+  answerTokens: number,
+  callers: number,
+): Promise<void> {
+  const caller = async () => {
+    const sequence = loaded.start();
+    let id = argmax(await sequence.append(ids));
     for (let i = 0; i < answerTokens; i++) {
-      let best = 0;
-      for (let j = 1; j < logits.length; j++) if ((logits[j] as number) > (logits[best] as number)) best = j;
-      logits = await own.append([best]);
+      ({ result: id } = await batches.append(loaded, { sequence, id }, argmax));
     }
-    own.close();
+    sequence.close();
   };
-  await Promise.all(Array.from({ length: callers }, sequence));
+  await Promise.all(Array.from({ length: callers }, caller));
 }
 
 let stream: (() => void) | undefined;
@@ -83,10 +92,11 @@ export default {
   async fetch(request, env) {
     const { pathname, searchParams } = new URL(request.url);
     const number = (name: string) => Number(searchParams.get(name));
+    if (pathname === "/ready") return new Response();
     engine ??= await load(env);
     if (pathname === "/run") {
       const ids = (searchParams.get("ids") ?? "").split(",").map(Number);
-      await run(ids, number("answerTokens"), number("callers"));
+      await run(engine, ids, number("answerTokens"), number("callers"));
     } else if (pathname === "/stream") streamWeights(number("passes"));
     return Response.json({ wasmBytes: engine.memoryBytes() });
   },

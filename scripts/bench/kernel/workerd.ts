@@ -12,6 +12,8 @@ export interface BenchProcess {
   readonly pid: number;
   /** Calls the Worker and gives the engine's memory. Throws InternalError when it fails. */
   call(path: string): Promise<{ wasmBytes: number }>;
+  /** Where its debugger listens. */
+  readonly debuggerUrl: string;
   stop(): Promise<void>;
 }
 
@@ -46,11 +48,11 @@ export async function bundleWorker(folder: string): Promise<string[]> {
   return [...modules.keys()];
 }
 
-/** Starts workerd with one engine over the bundle in `modelFolder`, and loads the model. Throws InternalError. */
+/** Starts workerd with one engine over the bundle in `modelFolder`; the first call loads the model. Throws InternalError. */
 export async function startWorkerd(engine: string, modelFolder: string): Promise<BenchProcess> {
   const folder = await mkdtemp(join(tmpdir(), "foreword-bench-kernel-"));
   const wasm = (await bundleWorker(folder)).map((name) => `(name = "${name}", wasm = embed "${name}")`);
-  const port = await freePort();
+  const [port, debuggerPort] = [await freePort(), await freePort()];
   await writeFile(
     join(folder, "config.capnp"),
     `using Workerd = import "/workerd/workerd.capnp";
@@ -68,7 +70,7 @@ const config :Workerd.Config = (
 `,
   );
   const program = join(root, "node_modules", ".bin", "workerd");
-  const child = spawn(program, ["serve", "config.capnp"], {
+  const child = spawn(program, ["serve", "config.capnp", `--inspector-addr=127.0.0.1:${debuggerPort}`], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -86,10 +88,11 @@ const config :Workerd.Config = (
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
-      await call("/load");
-      return { pid: child.pid as number, call, stop };
+      await fetch(`http://127.0.0.1:${port}/ready`);
+      const debuggerUrl = `ws://127.0.0.1:${debuggerPort}/main`;
+      return { pid: child.pid as number, call, debuggerUrl, stop };
     } catch (cause) {
-      if (cause instanceof InternalError || child.exitCode !== null || Date.now() > deadline) {
+      if (child.exitCode !== null || Date.now() > deadline) {
         await stop();
         throw new InternalError(`workerd does not start: ${errors}`, { cause });
       }

@@ -38,9 +38,12 @@ const Client = WebSocket as unknown as new (
 ) => WebSocket;
 const ORIGIN = "http://localhost";
 
-/** Connects to the debugger of the Worker that this process started. Throws UnavailableError when there is none. */
-export async function connectInspector(): Promise<Inspector> {
-  const socket = new Client(await debuggerUrl(), { headers: { origin: ORIGIN } });
+/**
+ * Connects to the debugger of a Worker, unless told otherwise of the one that wrangler runs for this process. Throws
+ * UnavailableError when there is none.
+ */
+export async function connectInspector(url?: string): Promise<Inspector> {
+  const socket = new Client(url ?? (await debuggerUrl()), { headers: { origin: ORIGIN } });
   const pending = new Map<number, (message: Message) => void>();
   const context = Promise.withResolvers<number>();
   let first: number | undefined;
@@ -55,6 +58,9 @@ export async function connectInspector(): Promise<Inspector> {
     }
     if (message.id !== undefined) pending.get(message.id)?.(message);
   });
+  // wrangler has already said so for its own.
+  const enable = JSON.stringify({ id: 0, method: "Runtime.enable" });
+  if (url !== undefined) socket.addEventListener("open", () => socket.send(enable));
   socket.addEventListener("error", () =>
     context.reject(new UnavailableError("The Worker's debugger refused us")),
   );
