@@ -4,6 +4,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inferenceLimits } from "../../functions/inference/limits.ts";
 import { datasetKey } from "../../shared/contracts/dataset.ts";
+import { describeLineage } from "./lineage.ts";
 import { startLocalStack, type StackProcess } from "./local-stack.ts";
 
 const rows = readFileSync(new URL("../../scripts/example/train.jsonl", import.meta.url), "utf8").split("\n");
@@ -61,6 +62,8 @@ test("an upload is tuned and answers, with nothing else called", async () => {
     ]),
   );
 }, 240_000);
+
+describeLineage(() => stack);
 
 test("callers who leave give their places back", async () => {
   // No answer ends by itself: its end tokens are forbidden.
