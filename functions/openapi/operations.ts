@@ -57,7 +57,7 @@ export const operationTexts: Readonly<Record<string, OperationText>> = {
   "post /v1/datasets": {
     id: "createDataset",
     description:
-      "Rows or JSONL text become `train.jsonl` in the bucket, are validated at once, and are tuned on unless `tune` is false. A dataset with bad rows is recorded as refused, its errors by line. Without rows and text the answer is a URL that takes `train.jsonl` once, without a key.",
+      "Rows or JSONL text become `train.jsonl` in the bucket, are validated at once, and are tuned on unless `tune` is false. A dataset with bad rows is recorded as refused, its errors by line. Without rows and text the answer is a URL that takes `train.jsonl` without a key: the bucket's own, presigned, where its S3 API is configured (`direct`).",
   },
   "get /v1/datasets": {
     id: "listDatasets",
@@ -260,7 +260,7 @@ export const operationTexts: Readonly<Record<string, OperationText>> = {
   "post /v1/bucket-events": {
     id: "sendBucketEvent",
     description:
-      "For buckets outside R2, whose notifications reach the queue by themselves. Needs the scope `events`. An event is a hint only: what counts is what lies in the bucket.",
+      "For buckets outside R2, whose notifications reach the queue by themselves. Needs the scope `events`, or a signature by the deployment's secret as Standard Webhooks has it. An event is a hint only: what counts is what lies in the bucket.",
   },
   "get /v1/dead_letters": { id: "listDeadLetters", description: "Needs the deployment's admin key." },
   "post /v1/dead_letters/{id}/resend": {

@@ -183,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * Create a dataset from rows or JSONL text, or get a URL to upload its train.jsonl to
-         * @description Rows or JSONL text become `train.jsonl` in the bucket, are validated at once, and are tuned on unless `tune` is false. A dataset with bad rows is recorded as refused, its errors by line. Without rows and text the answer is a URL that takes `train.jsonl` once, without a key.
+         * @description Rows or JSONL text become `train.jsonl` in the bucket, are validated at once, and are tuned on unless `tune` is false. A dataset with bad rows is recorded as refused, its errors by line. Without rows and text the answer is a URL that takes `train.jsonl` without a key: the bucket's own, presigned, where its S3 API is configured (`direct`).
          */
         post: operations["createDataset"];
         delete?: never;
@@ -931,7 +931,7 @@ export interface paths {
         put?: never;
         /**
          * Take a bucket notification in the shape of R2, S3, MinIO or EventBridge
-         * @description For buckets outside R2, whose notifications reach the queue by themselves. Needs the scope `events`. An event is a hint only: what counts is what lies in the bucket.
+         * @description For buckets outside R2, whose notifications reach the queue by themselves. Needs the scope `events`, or a signature by the deployment's secret as Standard Webhooks has it. An event is a hint only: what counts is what lies in the bucket.
          */
         post: operations["sendBucketEvent"];
         delete?: never;
