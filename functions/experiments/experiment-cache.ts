@@ -17,13 +17,16 @@ export interface ExperimentCache {
 export function createExperimentCache(records: ExperimentRecords, now: () => number): ExperimentCache {
   // Most requests name no experiment: that there is none has to be known too.
   const cache = createRecordCache<ExperimentRecord>(now, { keepMissing: true });
+  // Callers may give an id where a name is asked for: that no experiment has it for a name says nothing of ids.
+  const nameKey = (organization: string, name: string) => `name/${organization}/${name}`;
+  const idKey = (organization: string, id: string) => `id/${organization}/${id}`;
   return {
     byName: (organization, name, later) =>
-      cache.get(`${organization}/${name}`, () => records.findByName(organization, name), later),
-    byId: (organization, id) => cache.get(`${organization}/${id}`, () => records.find(organization, id)),
+      cache.get(nameKey(organization, name), () => records.findByName(organization, name), later),
+    byId: (organization, id) => cache.get(idKey(organization, id), () => records.find(organization, id)),
     forget({ organization, name, id }) {
-      cache.forget(`${organization}/${name}`);
-      cache.forget(`${organization}/${id}`);
+      cache.forget(nameKey(organization, name));
+      cache.forget(idKey(organization, id));
     },
   };
 }

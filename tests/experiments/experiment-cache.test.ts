@@ -23,6 +23,16 @@ function setUp() {
 }
 
 describe("experiment cache", () => {
+  it("tells an id that was asked for as a name from the experiment that has it", async () => {
+    const records = {
+      findByName: async () => null,
+      find: async () => ({ id: "exp_1", version: 1 }) as ExperimentRecord,
+    } as unknown as ExperimentRecords;
+    const cache = createExperimentCache(records, () => 0);
+    expect(await cache.byName("acme", "exp_1", () => {})).toBeNull();
+    expect((await cache.byId("acme", "exp_1"))?.id).toBe("exp_1");
+  });
+
   it("asks once while what it knows is fresh", async () => {
     const { read, reads, pass } = setUp();
     for (let i = 0; i < 100; i++) {
