@@ -17,8 +17,8 @@ interface Picture {
   prepare?(page: Page): Promise<void>;
 }
 
-const DESKTOP = { width: 1280, height: 860 };
-const PHONE = { width: 390, height: 844 };
+const DESKTOP = { viewport: { width: 1280, height: 860 } };
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 /** One PNG of each page, as a person sees it first. */
 export async function takePictures(
@@ -27,7 +27,7 @@ export async function takePictures(
 ): Promise<void> {
   for (const { name, path, theme = "light", phone = false, prepare } of picturesOf(filled)) {
     const page = await browser.newPage({
-      viewport: phone ? PHONE : DESKTOP,
+      ...(phone ? PHONE : DESKTOP),
       colorScheme: theme,
       reducedMotion: "reduce",
     });

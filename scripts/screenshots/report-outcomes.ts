@@ -28,5 +28,8 @@ export async function reportOutcomes({ url, key, experiment, metric, units, rate
   const good = [...Map.groupBy(data, ({ variant }) => variant)].flatMap(([variant, all]) =>
     all.slice(0, Math.round(all.length * (rates[variant] ?? 0))),
   );
-  await post("/v1/outcomes", { outcomes: good.map(({ unit }) => ({ unit, experiment, metric, value: 1 })) });
+  const { rejected } = await post<{ rejected: { error: { message: string } }[] }>("/v1/outcomes", {
+    outcomes: good.map(({ unit }) => ({ unit, experiment, metric, value: 1 })),
+  });
+  if (rejected[0]) throw new Error(`Outcome refused: ${rejected[0].error.message}`);
 }

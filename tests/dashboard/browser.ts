@@ -38,6 +38,8 @@ export interface View {
   readonly theme?: "light" | "dark";
 }
 
+const PHONE_WIDTH = 500;
+
 /** A page of its own session, under observation. */
 export async function openPage(
   browser: Browser,
@@ -46,6 +48,7 @@ export async function openPage(
 ): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width, height },
+    isMobile: width < PHONE_WIDTH,
     colorScheme: theme,
     reducedMotion: "reduce",
     baseURL: origin,

@@ -241,6 +241,25 @@ describe.skipIf(chromiumPath === undefined)("the dashboard", { timeout: TUNING_M
     await page.getByText("rolled back").first().waitFor();
   });
 
+  test("a split that is off is said before any verdict, and takes the verdicts away", async () => {
+    // Losing one variant's requests for real would take a broken network; the numbers are changed on their way instead.
+    await page.route("**/results", async (route) => {
+      const response = await route.fetch();
+      const results = (await response.json()) as { sample_ratio: object; verdict: object };
+      const sample_ratio = { ...results.sample_ratio, mismatch: true, sequential_p_value: 0.0001 };
+      const verdict = { ...results.verdict, state: "do_not_trust", text: "do not trust: sample ratio" };
+      await route.fulfill({ response, json: { ...results, sample_ratio, verdict } });
+    });
+    await page.reload();
+    await page.getByText("Do not trust: sample ratio").waitFor();
+    const text = await main().innerText();
+    expect(text.indexOf("Sample ratio mismatch")).toBeGreaterThan(0);
+    expect(text.indexOf("Sample ratio mismatch")).toBeLessThan(text.indexOf("Do not trust: sample ratio"));
+    expect(await page.getByRole("row", { name: /better/ }).count()).toBe(0);
+    await expectAccessible(page);
+    await page.unroute("**/results");
+  });
+
   test("every page is accessible, fits a phone, and asks nobody else, in light and dark", async () => {
     const api = async (path: string) =>
       (await (await page.request.get(path, { headers: { authorization: `Bearer ${key}` } })).json()) as {

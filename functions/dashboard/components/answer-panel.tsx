@@ -1,5 +1,5 @@
 import type { Answer } from "../api/ask.ts";
-import { labelText, percent } from "../format.ts";
+import { labelText, percent, shortModel } from "../format.ts";
 import { Bars } from "./bars.tsx";
 import { ErrorNote } from "./basics.tsx";
 
@@ -30,7 +30,7 @@ export function AnswerPanel({
         <h2>
           <span class="key" aria-hidden="true" /> {title}
         </h2>
-        <div class="card-aside">{model}</div>
+        <div class="card-aside">{shortModel(model)}</div>
       </div>
       <ErrorNote error={error} />
       <output class="answer-text" aria-live="polite" aria-busy={answer !== null && !answer.done}>

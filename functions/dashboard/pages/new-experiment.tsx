@@ -69,7 +69,7 @@ function Form({ models }: { readonly models: readonly Model[] }) {
         void create.run();
       }}
     >
-      <Card title="Name">
+      <Card title="Experiment">
         <Field label="Name" hint="Callers send it as the model. Lower-case letters, digits and -.">
           {(ids) => (
             <input

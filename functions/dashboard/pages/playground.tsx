@@ -110,8 +110,8 @@ function Bench({ models }: { readonly models: readonly Model[] }) {
                   value={question.mode}
                   onChange={(event) => setMode(event.currentTarget.value === "chat" ? "chat" : "complete")}
                 >
-                  <option value="complete">A text to go on with</option>
-                  <option value="chat">A message to answer</option>
+                  <option value="complete">Text to complete</option>
+                  <option value="chat">Chat message</option>
                 </select>
               )}
             </Field>
