@@ -76,6 +76,7 @@ export function createTrain({ store, workDirectory, threads, providers, override
       settings: chosen,
       parametrisation: start.parametrisation,
       examples: learned.map((i) => withCandidates(data, i, chosen)),
+      answers: data.answers && learned.map((i) => data.answers?.[i] ?? 0),
       valid,
       resume: await checkpoints.read(),
       progress,

@@ -1,19 +1,22 @@
 import { expect, test } from "vitest";
 import { tuneSettingsSchema } from "../../shared/contracts/job.ts";
-import { chooseSettings } from "../../trainer/choose-settings.ts";
+import { chooseSettings, type TaskFacts } from "../../trainer/choose-settings.ts";
 
 const facts = { rows: 2000, tokens: 50_000, labels: 6, hasFirstToken: true };
-const choose = (settings: Record<string, unknown>, change: Partial<typeof facts> = {}) =>
+const choose = (settings: Record<string, unknown>, change: Partial<TaskFacts> = {}) =>
   chooseSettings(tuneSettingsSchema.parse(settings), { ...facts, ...change });
 
 test("what is left open is chosen, and said why", () => {
   const chosen = choose({});
   expect(chosen).toMatchObject({
     method: "prefix_tuning",
-    init: "examples",
-    placement: "after_first",
+    init: "text",
+    placement: "front",
+    candidateShare: 0,
     epochs: 5,
   });
+  expect(choose({}, { labels: null }).init).toBe("examples");
+  expect(choose({ method: "prompt_tuning" }).candidateShare).toBe(0.5);
   expect(chosen.reason).toContain("2000 rows of 6 labels");
   expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.31, 2);
   expect(choose({}, { rows: 30, tokens: 900 }).epochs).toBe(20);

@@ -52,6 +52,7 @@ function run(change: Partial<TuningRun> = {}): TuningRun {
     settings: { ...chooseSettings(settings, facts), tokenDropout: 0.1, patience: 100 },
     parametrisation: prefixParameters(tiny.architecture, 4, start),
     examples: rows,
+    answers: rows.map(({ answer }) => answer),
     valid,
     resume: null,
     progress: () => undefined,

@@ -18,6 +18,8 @@ export interface TuningRun {
   readonly settings: ChosenSettings;
   readonly parametrisation: Parametrisation;
   readonly examples: readonly TokenizedExample[];
+  /** The label of each example, in a label task. */
+  readonly answers: readonly number[] | null;
   readonly valid: HeldOut | null;
   readonly resume: TuneState | null;
   progress(change: Partial<JobProgress>): void;
@@ -32,14 +34,19 @@ const VALIDATIONS = 6;
 export async function runTuning(
   run: TuningRun,
 ): Promise<Tuned & { trainedTokens: number; trials: readonly Trial[] }> {
-  const { model, settings, parametrisation, examples, valid, signal } = run;
+  const { model, settings, parametrisation, examples, answers, valid, signal } = run;
   const [example] = examples;
   const candidates =
     example?.answer === undefined
       ? undefined
       : { count: example.completions.length, share: settings.candidateShare, smoothing: settings.smoothing };
   const batchSize = Math.max(1, Math.round(settings.batchSize / settings.accumulation));
-  const plan = planBatches(examples, { ...settings, batchSize, candidates, frequencies: balance(examples) });
+  const plan = planBatches(examples, {
+    ...settings,
+    batchSize,
+    candidates,
+    frequencies: answers ? balance(answers) : undefined,
+  });
   const spared = commonEnding(examples);
   const batches = plan.steps.map((step, index) =>
     replaceTokens(
@@ -124,18 +131,15 @@ function reporter(
 }
 
 /** From this ratio of the most to the least frequent label on, rare labels are drawn more often. */
-const SKEWED = 10;
+const SKEWED = 20;
 
 /** Draws by the square root of a label's frequency where labels are skewed; undefined where all rows are alike. */
-export function balance(examples: readonly TokenizedExample[]): number[] | undefined {
+export function balance(answers: readonly number[]): number[] | undefined {
   const counts = new Map<number, number>();
-  for (const { answer } of examples) {
-    if (answer === undefined) return undefined;
-    counts.set(answer, (counts.get(answer) ?? 0) + 1);
-  }
+  for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
   const all = [...counts.values()];
   if (all.length < 2 || Math.max(...all) < SKEWED * Math.min(...all)) return undefined;
-  return examples.map(({ answer = -1 }) => 1 / Math.sqrt(counts.get(answer) ?? 1));
+  return answers.map((answer) => 1 / Math.sqrt(counts.get(answer) ?? 1));
 }
 
 const examplesOf = (valid: HeldOut) =>
