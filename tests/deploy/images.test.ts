@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -93,4 +94,14 @@ it("the GPU image installs onnxruntime with CUDA, and has a runtime base with cu
   const text = readFileSync(join(root, "trainer/Dockerfile"), "utf8");
   expect(text).toContain("ONNXRUNTIME_NODE_INSTALL=cuda12");
   expect(text).toMatch(/FROM nvidia\/cuda:12\.[\d.]+-cudnn-runtime-/);
+});
+
+it("pin-images.ts says for every base how to pin it", () => {
+  const output = execFileSync(process.execPath, [join(root, "scripts/pin-images.ts")], { encoding: "utf8" });
+  for (const file of ["trainer/Dockerfile", "trainer/Dockerfile.cpu"]) {
+    for (const [, image] of readFileSync(join(root, file), "utf8").matchAll(/^FROM ([^\s@]+)/gm)) {
+      expect(output).toContain(`inspect ${image} --format`);
+      expect(output).toContain(`sed -i "s|^FROM ${image}|&@$digest|" ${file}`);
+    }
+  }
 });
