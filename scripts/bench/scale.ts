@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "../../shared/errors.ts";
-import { costs, planStage, requestMs, type Load, type Stage } from "./scale/plan.ts";
+import { costsOf, planStage, requestMs, type Load, type Stage } from "./scale/plan.ts";
 import { prices } from "./scale/prices.ts";
 import { unitCosts } from "./scale/unit-costs.ts";
 
@@ -16,12 +16,12 @@ export async function scale(args: readonly string[]): Promise<void> {
   if (strange !== undefined) throw new InvalidRequestError(`Found "${strange}", wanted "--json" or nothing`);
   const unit = await unitCosts();
   const stages = FACTORS.map((factor) => planStage(factor, LOAD, unit));
-  const cost = costs(LOAD, unit);
+  const cost = costsOf(LOAD, unit);
   if (args.includes("--json")) console.log(JSON.stringify({ load: LOAD, unit, prices, cost, stages }));
   else console.log(report(stages, cost, requestMs(unit)));
 }
 
-function report(stages: readonly Stage[], cost: ReturnType<typeof costs>, ms: number): string {
+function report(stages: readonly Stage[], cost: ReturnType<typeof costsOf>, ms: number): string {
   const rows = stages.map((stage) => ({
     load: `${stage.factor}x`,
     "requests/s": round(stage.requestsPerSecond),

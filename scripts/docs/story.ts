@@ -4,8 +4,8 @@ import { root } from "../dev/paths.ts";
 import type { Call } from "./record-examples.ts";
 
 const rows = ["Win money now", "Lunch at noon?", "Free prize inside", "Minutes of the meeting"].map(
-  (text, i) => ({
-    text,
+  (words, i) => ({
+    text: words,
     label: i % 2 === 0 ? "spam" : "ham",
   }),
 );

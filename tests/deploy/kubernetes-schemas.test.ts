@@ -24,7 +24,7 @@ describe.each(manifests)("$file", ({ file, model: Manifest }) => {
 
   it("would be refused with a field of a wrong type", () => {
     const wrong = { ...read(), metadata: { name: 7 } };
-    expect(() => new Manifest(wrong as never).validate()).toThrow();
+    expect(() => new Manifest(wrong as never).validate()).toThrow(/name must be string/);
   });
 });
 

@@ -22,7 +22,7 @@ export function examplesOf(markdown: string): Example[] {
         examples.push({ language, text: String(token["text"]), notRun: mark });
       }
       if (token.type !== "space") mark = MARK.exec(token.raw)?.[1] ?? null;
-      if ("tokens" in token && Array.isArray(token.tokens)) visit(token.tokens as Token[]);
+      if ("tokens" in token && Array.isArray(token.tokens)) visit(token.tokens);
     }
   };
   visit(new Marked().lexer(markdown));

@@ -91,7 +91,7 @@ export function planStage(factor: number, load: Load, costs: UnitCosts): Stage {
 }
 
 /** Dollars for a million requests, and for a tuning job, beyond what the plan includes. */
-export function costs(load: Load, unit: UnitCosts) {
+export function costsOf(load: Load, unit: UnitCosts) {
   const million = 1e6;
   const events = million * load.experimentShare;
   const rows = events * (unit.rowsPerExposure + unit.rowsPerOutcome);
