@@ -36,7 +36,9 @@ export async function takePictures(
     await page.goto(url + path);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
-    await page.waitForLoadState("networkidle");
+    await page.waitForFunction(
+      "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('canvas'))",
+    );
     await prepare?.(page);
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await page.close();

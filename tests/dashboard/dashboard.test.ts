@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)("the dashboard", { timeout: TUNING_M
     await main().getByRole("link", { name: "Try it" }).click();
     await heading("Playground");
     await press("Use a row of its dataset");
-    await expect.poll(() => page.getByLabel("Text").inputValue()).not.toBe("");
+    await expect.poll(() => page.getByLabel("Message").inputValue()).not.toBe("");
     await page.getByLabel("Most tokens").fill("4");
     await press("Ask both");
     for (const side of ["Base model", "With the soft prompt"]) {

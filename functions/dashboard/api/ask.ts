@@ -61,16 +61,12 @@ export async function* ask(
   yield { ...answer, done: true };
 }
 
-/** How likely a model finds each label; `labels` are told to models that were not tuned on any. */
-export async function classify(api: Api, model: Model, question: Question, labels: readonly string[]) {
-  const input =
-    question.mode === "chat"
-      ? { messages: [{ role: "user", content: question.text }] }
-      : { input: question.text };
+/** How likely a model finds each label that `tuned` was tuned on, of a text written as its rows were. */
+export async function classify(api: Api, model: Model, text: string, tuned: Model) {
   const answer = await api.send<ClassificationAnswer>("POST", "/v1/classifications", {
     model: model.id,
-    ...input,
-    ...(model.labels ? {} : { labels }),
+    ...(tuned.row_format === "messages" ? { messages: [{ role: "user", content: text }] } : { input: text }),
+    ...(model === tuned ? {} : { labels: tuned.labels }),
   });
   return answer.data[0]?.scores ?? [];
 }

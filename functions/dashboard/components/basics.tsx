@@ -128,7 +128,7 @@ export function ErrorNote({ error }: { readonly error: Error | undefined }) {
 
 /** Holds a place while its content is fetched, so that nothing moves when it comes. */
 export function Skeleton({ height = 160 }: { readonly height?: number }) {
-  return <div class="skeleton" style={{ height }} role="status" aria-label="Loading" />;
+  return <div class="skeleton" style={{ height: `${height}px` }} role="status" aria-label="Loading" />;
 }
 
 /** A share of 1 as a bar. */

@@ -42,12 +42,23 @@ function Entries({ entries }: { readonly entries: readonly ExperimentChange[] })
   );
 }
 
+/** Characters of a detail that is shown as it is. */
+const SHORT = 160;
+
 function Detail({ detail }: { readonly detail: ExperimentChange["detail"] }) {
   const entries = Object.entries(detail).filter(([field]) => field !== "action");
   if (entries.length === 0) return null;
-  const text = entries.map(
-    ([field, value]) =>
-      `${words(field).toLowerCase()}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  const text = entries
+    .map(
+      ([field, value]) =>
+        `${words(field).toLowerCase()}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    )
+    .join("; ");
+  if (text.length <= SHORT) return <small class="muted event-detail">{text}</small>;
+  return (
+    <details>
+      <summary>Details</summary>
+      <pre tabIndex={0}>{JSON.stringify(Object.fromEntries(entries), null, 2)}</pre>
+    </details>
   );
-  return <small class="muted event-detail">{text.join("; ")}</small>;
 }

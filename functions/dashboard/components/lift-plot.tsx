@@ -5,7 +5,10 @@ import type { Comparison, MetricResults, TimelineDay } from "../api/types.ts";
 import { change, words } from "../format.ts";
 import { Plot, type PlotOptions } from "./plot.tsx";
 import { tint } from "./speed-plot.tsx";
-import { secondsOfDay } from "./traffic.tsx";
+import { dayAxis, daySeries, inUtc, secondsOfDay } from "./days.ts";
+
+/** Times the last intervals' reach. */
+const SHOWN_REACH = 2;
 
 /** How the lift of each treatment came to be what it is, with its interval. */
 export function LiftPlot({
@@ -18,7 +21,7 @@ export function LiftPlot({
   const treatments = metric.comparisons.map(({ variant }) => variant);
   const data = useMemo(() => columns(metric.key, treatments, timeline), [timeline]);
   if (timeline.length < 2 || !data.slice(1).some((column) => column.some((value) => value !== null))) {
-    return <p class="muted">The lift over time appears here on the second day.</p>;
+    return <p class="muted">The lift over time is drawn here once two days have outcomes.</p>;
   }
   const last = metric.comparisons.map(({ variant, lift }) => `${variant} ${change(lift)}`).join(", ");
   return (
@@ -27,10 +30,12 @@ export function LiftPlot({
       height={220}
       shape={`lift ${treatments.join()}`}
       summary={`Lift of ${words(metric.key)} over ${timeline.length} days; at last ${last}`}
-      options={(colours): PlotOptions => ({
+      options={(colours, library): PlotOptions => ({
+        ...inUtc(library),
+        scales: { y: { range: (_, low, high) => rangeAround(metric, low, high) } },
         hooks: { drawAxes: [(plot) => drawZero(plot, colours.text)] },
         axes: [
-          {},
+          dayAxis,
           {
             label: "Lift",
             labelSize: 22,
@@ -44,7 +49,7 @@ export function LiftPlot({
           fill: tint(colour(colours.series, i)),
         })),
         series: [
-          { label: "Until", value: "{YYYY}-{MM}-{DD}" },
+          daySeries("Until"),
           ...treatments.flatMap((variant, i) => {
             const stroke = colour(colours.series, i);
             const value = (_: uPlot, lift: number | null) => change(lift);
@@ -59,6 +64,15 @@ export function LiftPlot({
       })}
     />
   );
+}
+
+/** Intervals are wide at first: what is far outside of the last ones is cut off, or they could not be seen. */
+function rangeAround({ comparisons }: MetricResults, low: number, high: number): [number, number] {
+  const ends = comparisons.flatMap(({ lift_interval: interval }) => interval ?? []);
+  const reach = Math.max(...ends.map(Math.abs)) * SHOWN_REACH;
+  return ends.length === 0
+    ? [low, high]
+    : [Math.max(low, -reach) - reach / 20, Math.min(high, reach) + reach / 20];
 }
 
 /** The control has the first colour. */

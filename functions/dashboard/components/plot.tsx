@@ -50,11 +50,16 @@ export function Plot({
         const made = options(colours, Library);
         const axes = made.axes?.map((axis) => ({ ...axisStyle(colours), ...axis }));
         plot.current = new Library(
-          { ...made, ...(axes ? { axes } : {}), width: target.clientWidth, height },
+          {
+            ...made,
+            hooks: { ...made.hooks, ready: [showLast] },
+            ...(axes ? { axes } : {}),
+            width: target.clientWidth,
+            height,
+          },
           latest.current,
           target,
         );
-        showLast(plot.current);
       };
       if (over.signal.aborted) return;
       draw();
@@ -75,7 +80,7 @@ export function Plot({
 
   return (
     <figure class="plot" role="img" aria-label={summary}>
-      <div ref={element} aria-hidden="true" style={{ minHeight: height }} />
+      <div ref={element} aria-hidden="true" style={{ minHeight: `${height}px` }} />
     </figure>
   );
 }

@@ -3,6 +3,7 @@ import type { AlignedData } from "uplot";
 import type { Experiment, Results } from "../api/types.ts";
 import { count, percent, shortModel } from "../format.ts";
 import { Badge, Card } from "./basics.tsx";
+import { dayAxis, daySeries, inUtc, secondsOfDay } from "./days.ts";
 import { Plot, type PlotOptions } from "./plot.tsx";
 
 /** How units are shared out: as meant, as found, and day by day. */
@@ -93,11 +94,12 @@ function DailyTraffic({ results: { days, variants } }: { readonly results: Resul
       height={200}
       shape={`traffic ${variants.map(({ key }) => key).join()}`}
       summary={`New units a day by variant, over ${data[0].length} days`}
-      options={({ series }): PlotOptions => ({
+      options={({ series }, library): PlotOptions => ({
+        ...inUtc(library),
         scales: { y: { range: (_, _min, max) => [0, max * 1.1] } },
-        axes: [{}, { label: "New units a day", labelSize: 22, size: 56 }],
+        axes: [dayAxis, { label: "New units a day", labelSize: 22, size: 56 }],
         series: [
-          { label: "Day", value: "{YYYY}-{MM}-{DD}" },
+          daySeries("Day"),
           ...variants.map(({ key }, i) => ({
             label: key,
             stroke: series[i % series.length] ?? "",
@@ -108,6 +110,3 @@ function DailyTraffic({ results: { days, variants } }: { readonly results: Resul
     />
   );
 }
-
-/** Midnight of a day, in UTC. */
-export const secondsOfDay = (day: string) => Date.parse(day) / 1000;

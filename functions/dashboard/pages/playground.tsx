@@ -41,7 +41,8 @@ function Bench({ models }: { readonly models: readonly Model[] }) {
   const [busy, setBusy] = useState(false);
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
-  const usual = model?.row_format === "messages" || model?.base_model === undefined ? "chat" : "complete";
+  // A message to a model that was tuned on labelled texts is written as its rows were.
+  const usual = model?.row_format === "completion" ? "complete" : "chat";
   const question = { mode: mode ?? usual, text, maxTokens, temperature } as const;
 
   const update = (which: 0 | 1, change: Partial<Side>) =>
@@ -53,8 +54,7 @@ function Bench({ models }: { readonly models: readonly Model[] }) {
     update(which, { answer: noAnswer, scores: null, error: undefined });
     try {
       for await (const answer of ask(api, asked.id, question, signal)) update(which, { answer });
-      const labels = model?.labels;
-      if (labels) update(which, { scores: await classify(api, asked, question, labels) });
+      if (model?.labels) update(which, { scores: await classify(api, asked, text, model) });
     } catch (error) {
       if (signal.aborted) return;
       update(which, { error: error instanceof Error ? error : new Error(String(error)), answer: null });
