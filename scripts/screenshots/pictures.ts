@@ -36,9 +36,7 @@ export async function takePictures(
     await page.goto(url + path);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
-    await page.waitForFunction(
-      "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('canvas'))",
-    );
+    for (const plot of await page.locator(".plot").all()) await plot.locator("canvas").waitFor();
     await prepare?.(page);
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await page.close();

@@ -209,7 +209,7 @@ describe.skipIf(chromiumPath === undefined)("the dashboard", { timeout: TUNING_M
 
   test("an experiment is started, counts, gives its verdict, and is promoted", async () => {
     await open("Experiments");
-    await page.getByRole("link", { name: "Start the first one" }).click();
+    await page.getByRole("link", { name: "New experiment" }).click();
     await heading("New experiment");
     await page.getByLabel("Name").fill("router");
     await expectAccessible(page);
