@@ -1,12 +1,14 @@
 /**
- * npm run deploy [-- --dry-run]
+ * npm run deploy [-- [--dry-run] [--without-onnxruntime]]
  *
  * Sets up Cloudflare: bucket, database, queues, event notifications, base model, Worker, admin key. Whatever is there
- * already stays as it is. With --dry-run it prints every step and calls nothing.
+ * already stays as it is. With --dry-run it prints every step and calls nothing. Without onnxruntime the Worker fits the free
+ * plan, and serves models that have weights for the decode kernel.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deploy } from "./deploy/deploy.ts";
+import { withoutOnnxruntime } from "./deploy/without-onnxruntime.ts";
 import { createDryRun, createWrangler, DeployError } from "./deploy/wrangler.ts";
 import { importDefaultModel } from "./dev/default-model.ts";
 import { createOutput } from "./dev/output.ts";
@@ -16,8 +18,11 @@ const USAGE_STATUS = 2;
 const keyFile = join(stateFolder, "deployment.json");
 
 try {
-  const { "dry-run": dryRun } = parseArgs({
-    options: { "dry-run": { type: "boolean", default: false } },
+  const { "dry-run": dryRun, "without-onnxruntime": isKernelOnly } = parseArgs({
+    options: {
+      "dry-run": { type: "boolean", default: false },
+      "without-onnxruntime": { type: "boolean", default: false },
+    },
   }).values;
   const output = createOutput(process.stdout);
   const print = (line: string) => output.line(line);
@@ -25,6 +30,7 @@ try {
     wrangler: dryRun ? createDryRun(print) : createWrangler(root),
     root,
     dryRun,
+    workerOptions: isKernelOnly ? withoutOnnxruntime : [],
     keyFile,
     modelFolder: () => importDefaultModel(output),
     print,

@@ -86,8 +86,12 @@ function projectHeads(model: KernelModel, layer: PackedLayer, count: number): vo
   const { kernel, space, weights } = model;
   const { heads, kvHeads, headSize, normEpsilon } = model.architecture;
   norm(model, layer.inputNorm, count);
-  multiply(model, space.normed, count, layer.queryKeyValue, space.wide);
-  const stride = layer.queryKeyValue.outputs * FLOAT;
+  const stride = (space.sizes.query + 2 * space.sizes.key) * FLOAT;
+  let y = space.wide;
+  for (const matrix of layer.queryKeyValue) {
+    multiply(model, space.normed, count, matrix, y, false, stride);
+    y += matrix.outputs * FLOAT;
+  }
   const keys = space.wide + space.sizes.query * FLOAT;
   for (let row = 0; row < count; row++) {
     const normHeads = (x: Address, number: number, gain: number | undefined) => {
@@ -148,7 +152,7 @@ function norm({ architecture, kernel, space, weights }: KernelModel, gain: numbe
   );
 }
 
-/** y = x W^T + bias, or y += that; x is `[rows, inputs]`, y `[rows, outputs]`, both without gaps. */
+/** y = x W^T + bias, or y += that; x is `[rows, inputs]` without gaps, y `[rows, outputs]` with rows `stride` bytes apart. */
 function multiply(
   { kernel, space, weights }: KernelModel,
   x: Address,
@@ -156,12 +160,12 @@ function multiply(
   matrix: PackedMatrix,
   y: Address,
   accumulate = false,
+  stride = matrix.outputs * FLOAT,
 ): void {
   const { inputs, outputs, scales } = matrix;
   const { levels, levelScales } = space;
   const at = weights + matrix.weights;
   const bias = matrix.bias === undefined ? 0 : weights + matrix.bias;
-  const stride = outputs * FLOAT;
   kernel.quantiseRows(x, rows, inputs, levels, levelScales);
   if (scales === undefined) {
     kernel.matrix4(levels, levelScales, rows, inputs, at, bias, outputs, y, stride, accumulate);

@@ -10,6 +10,8 @@ export interface DeployOptions {
   readonly wrangler: Wrangler;
   readonly root: string;
   readonly dryRun: boolean;
+  /** More options for `wrangler deploy`. */
+  readonly workerOptions: readonly string[];
   /** Where a new admin key is kept. */
   readonly keyFile: string;
   /** Folder of the base model's bundle; asked for when its turn comes. */
@@ -61,7 +63,7 @@ export async function deploy(options: DeployOptions): Promise<void> {
       ensureBaseModel(wrangler, names.bucket, await options.modelFolder()),
     );
     await step("Worker", async () => {
-      const said = await must(wrangler, ["deploy", ...flags]);
+      const said = await must(wrangler, ["deploy", ...flags, ...options.workerOptions]);
       const address = /https:\/\/\S+/.exec(said)?.[0];
       if (address !== undefined) print(`  ${address}`);
       return "done";

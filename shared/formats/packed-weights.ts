@@ -8,8 +8,13 @@ export class UnsupportedSizeError extends InvalidDataError {
   }
 }
 
-/** `int8` has all matrices in 8 bits, `int4` all but the most sensitive in 4. */
+/**
+ * `int8` has all matrices in 8 bits. `int4` has them in 4, but for those that cost little and answers need: the value
+ * projections, and the embedding and head of a vocabulary up to SMALL_VOCABULARY.
+ */
 export type PackedFormat = "int8" | "int4";
+
+export const SMALL_VOCABULARY = 8192;
 
 const fileNames: Readonly<Record<PackedFormat, string>> = {
   int8: bundleFiles.kernelInt8,
@@ -60,8 +65,8 @@ export const rowBytes = ({ bits, inputs }: Pick<PackedMatrix, "bits" | "inputs">
 export interface PackedLayer {
   /** float32, rounded up with zeros, as all norms. */
   readonly inputNorm: number;
-  /** Query, key and value: each part's outputs are rounded up on their own. */
-  readonly queryKeyValue: PackedMatrix;
+  /** Query, key and value side by side; the value apart where it has other bits. Each part's outputs are rounded up on their own. */
+  readonly queryKeyValue: readonly PackedMatrix[];
   readonly queryNorm?: number;
   readonly keyNorm?: number;
   readonly output: PackedMatrix;
@@ -109,7 +114,7 @@ export function paddedSizes(architecture: Architecture) {
 export function packedLayout(architecture: Architecture, format: PackedFormat): PackedLayout {
   const fault = sizeFault(architecture);
   if (fault !== undefined) throw new UnsupportedSizeError(fault);
-  const { attentionBias, queryKeyNorm, tiedEmbeddings } = architecture;
+  const { attentionBias, queryKeyNorm, tiedEmbeddings, vocabularySize } = architecture;
   const { hidden, query, key, intermediate, vocabulary, head } = paddedSizes(architecture);
   let end = 0;
   const take = (bytes: number): number => {
@@ -117,8 +122,9 @@ export function packedLayout(architecture: Architecture, format: PackedFormat): 
     end = roundUp(start + bytes, ALIGNMENT);
     return start;
   };
-  const bits = format === "int8" ? 8 : 4;
-  const matrix = (outputs: number, inputs: number, hasBias = false): PackedMatrix => ({
+  const most = format === "int8" ? 8 : 4;
+  const embeddingBits = vocabularySize <= SMALL_VOCABULARY ? 8 : most;
+  const matrix = (bits: 8 | 4, outputs: number, inputs: number, hasBias = false): PackedMatrix => ({
     bits,
     weights: take(outputs * rowBytes({ bits, inputs })),
     ...(bits === 8 ? { scales: take(outputs * FLOAT_BYTES) } : {}),
@@ -127,18 +133,21 @@ export function packedLayout(architecture: Architecture, format: PackedFormat): 
     outputs,
   });
   const norm = (width: number) => take(width * FLOAT_BYTES);
-  const embedding = matrix(vocabulary, hidden);
+  const embedding = matrix(embeddingBits, vocabulary, hidden);
   const layers = Array.from({ length: architecture.layers }, (): PackedLayer => ({
     inputNorm: norm(hidden),
-    queryKeyValue: matrix(query + 2 * key, hidden, attentionBias),
+    queryKeyValue:
+      most === 8
+        ? [matrix(8, query + 2 * key, hidden, attentionBias)]
+        : [matrix(4, query + key, hidden, attentionBias), matrix(8, key, hidden, attentionBias)],
     ...(queryKeyNorm ? { queryNorm: norm(head), keyNorm: norm(head) } : {}),
-    output: matrix(hidden, query),
+    output: matrix(most, hidden, query),
     postAttentionNorm: norm(hidden),
-    gateUp: matrix(2 * intermediate, hidden),
-    down: matrix(hidden, intermediate),
+    gateUp: matrix(most, 2 * intermediate, hidden),
+    down: matrix(most, hidden, intermediate),
   }));
   const finalNorm = norm(hidden);
-  const headMatrix = tiedEmbeddings ? embedding : matrix(vocabulary, hidden);
+  const headMatrix = tiedEmbeddings ? embedding : matrix(embeddingBits, vocabulary, hidden);
   return { bytes: end, embedding, layers, finalNorm, head: headMatrix };
 }
 

@@ -6,7 +6,7 @@ import { dequantise } from "../../trainer/model/quantisation.ts";
 import { product, rmsNorm, rotate, rowsOf, swiglu } from "./reference.ts";
 import {
   createBench,
-  packMatrix,
+  packAlone,
   randomMatrix,
   relativeError,
   runEmbedding,
@@ -26,20 +26,19 @@ function runMatrix(x: Float32Array, matrix: Matrix, { bias, onto }: { bias?: Flo
   const [outputs, inputs] = matrix.shape;
   const rows = x.length / inputs;
   const [width, height] = [paddedWidth(inputs), paddedWidth(outputs)];
-  const { file, layout } = packMatrix(matrix);
+  const { file, matrix: packed } = packAlone(matrix);
   const base = bench.put(file);
   const levels = bench.room((rows * width) / 2);
   const scales = bench.room(rows);
   bench.kernel.quantiseRows(bench.put(padRows(x, inputs, width)), rows, width, levels, scales);
   const biasAt = bias ? bench.put(padRows(bias, outputs, height)) : 0;
   const y = bench.put(new Float32Array(rows * height).fill(onto ?? 7));
-  const { embedding } = layout;
-  const at = base + embedding.weights;
+  const at = base + packed.weights;
   const add = onto !== undefined;
-  if (embedding.scales === undefined) {
+  if (packed.scales === undefined) {
     bench.kernel.matrix4(levels, scales, rows, width, at, biasAt, height, y, height * 4, add);
   } else {
-    const scalesAt = base + embedding.scales;
+    const scalesAt = base + packed.scales;
     bench.kernel.matrix8(levels, scales, rows, width, at, scalesAt, biasAt, height, y, height * 4, add);
   }
   return rowsOf(bench.read(y, rows * height), height).map((row) => row.slice(0, outputs));
@@ -126,11 +125,11 @@ describe.each(["int8", "int4"] as const)("embedding, %s", (format) => {
   ])("rows of a [%i, %i] matrix", (rows, width) => {
     const matrix = randomMatrix(createRandom(rows), rows, width, format);
     const bench = createBench();
-    const { file, layout } = packMatrix(matrix);
+    const { file, matrix: packed } = packAlone(matrix);
     const base = bench.put(file);
     const y = bench.room(paddedWidth(width));
     rowsOf(dequantise(matrix), width).forEach((row, i) => {
-      runEmbedding(bench, base, layout.embedding, i, y);
+      runEmbedding(bench, base, packed, i, y);
       const found = bench.read(y, paddedWidth(width));
       expect(found.slice(0, width)).toEqual(Float32Array.from(row));
       expect(found.slice(width).every((value) => value === 0)).toBe(true);

@@ -3,7 +3,8 @@ import type { Architecture } from "../../shared/contracts/model.ts";
 import { UnsupportedSizeError } from "../../shared/formats/packed-weights.ts";
 import { createRandom } from "../../shared/random.ts";
 import { kernelEngine, oracleEngine } from "./model-support.ts";
-import { relativeError, sized } from "./support.ts";
+import { quantiseWeights } from "../../trainer/model/weight-format.ts";
+import { randomWeights, relativeError, sized } from "./support.ts";
 
 const families: Record<string, Partial<Architecture>> = {
   "plain, tied": {},
@@ -45,6 +46,20 @@ it.each(Object.entries(families))("agrees with onnxruntime: %s", async (_, sizes
     if (wanted.length > 0) expect(relativeError(found, wanted)).toBeLessThan(2e-3);
   }
   expect(ours.length).toBe(46);
+});
+
+it.each(Object.entries(families))("agrees with onnxruntime in 4 bits: %s", async (_, sizes) => {
+  const architecture = sized(sizes);
+  const weights = quantiseWeights(randomWeights(architecture, 2), "int4");
+  const [kernel, oracle] = [
+    await kernelEngine(architecture, weights),
+    await oracleEngine(architecture, weights),
+  ];
+  const [ours, theirs] = [kernel.start(), oracle.start()];
+  for (const count of [1, 21]) {
+    const ids = tokens(count, count);
+    expect(relativeError(await ours.append(ids), await theirs.append(ids))).toBeLessThan(2e-3);
+  }
 });
 
 it("soft-prompt vectors, and keys and values from outside, agree with onnxruntime", async () => {

@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { createArena, type Arena } from "../../functions/kernel/arena.ts";
 import { instantiateKernel, type Address, type Kernel } from "../../functions/kernel/kernel.ts";
 import {
-  packedLayout,
+  paddedWidth,
+  rowBytes,
   type PackedFormat,
-  type PackedLayout,
   type PackedMatrix,
 } from "../../shared/formats/packed-weights.ts";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { createRandom, type Random } from "../../shared/random.ts";
 import { kernelFile } from "../../scripts/build-kernel.ts";
 import { weightShapes } from "../../trainer/model/architecture.ts";
-import { packWeights } from "../../trainer/model/packed-weights.ts";
+import { packMatrix } from "../../trainer/model/pack-matrix.ts";
 import { quantiseGroups } from "../../trainer/model/group-quantisation.ts";
 import {
   isGrouped,
@@ -20,7 +20,6 @@ import {
   type QuantisedWeight,
   type Weight,
 } from "../../trainer/model/quantisation.ts";
-import { quantiseWeights } from "../../trainer/model/weight-format.ts";
 
 export const kernelModule = new WebAssembly.Module(readFileSync(kernelFile));
 
@@ -60,18 +59,16 @@ export function testRows(random: Random, rows: number, width: number): Float32Ar
   return values;
 }
 
-/** A matrix `[outputs, inputs]` packed as the kernel reads it, alone: the layout of a model whose embedding it is. */
-export function packMatrix(matrix: Matrix): { file: Uint8Array<ArrayBuffer>; layout: PackedLayout } {
-  const format = isGrouped(matrix) ? "int4" : "int8";
-  const [vocabularySize, hiddenSize] = matrix.shape;
-  const architecture = sized({ vocabularySize, hiddenSize, layers: 1 });
-  const weights = new Map<string, Weight>();
-  for (const [name, shape] of weightShapes(architecture)) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    weights.set(name, { shape, values: new Float32Array(size) });
-  }
-  const all = new Map(quantiseWeights(weights, format)).set("model.embed_tokens.weight", matrix);
-  return { file: packWeights(all, architecture, format), layout: packedLayout(architecture, format) };
+/** A matrix `[outputs, inputs]` packed as the kernel reads it, alone in its file. */
+export function packAlone(weight: Matrix): { file: Uint8Array<ArrayBuffer>; matrix: PackedMatrix } {
+  const [outputs, inputs] = weight.shape.map(paddedWidth) as [number, number];
+  const bits = isGrouped(weight) ? 4 : 8;
+  const weights = 0;
+  const scales = outputs * rowBytes({ bits, inputs });
+  const matrix: PackedMatrix = { bits, weights, inputs, outputs, ...(bits === 8 && { scales }) };
+  const file = new Uint8Array(scales + (bits === 8 ? 4 * outputs : 0));
+  packMatrix(file, matrix, 0, "alone", weight);
+  return { file, matrix };
 }
 
 export type Matrix = QuantisedWeight | GroupedWeight;

@@ -3,6 +3,7 @@ import { rotaryFrequencies } from "../../shared/inference/rotary-frequencies.ts"
 
 /** Weight names and shapes follow Hugging Face's Llama checkpoints: `[out, in]` matrices, rotate-half RoPE. */
 export const EMBEDDING_WEIGHT = "model.embed_tokens.weight";
+export const HEAD_WEIGHT = "lm_head.weight";
 export const FINAL_NORM_WEIGHT = "model.norm.weight";
 
 /** One linear map of the model: `x W^T`, plus a bias where the architecture has one. */
@@ -50,9 +51,11 @@ export function layerWeights(architecture: Architecture, layer: number): LayerWe
   };
 }
 
+export const isValueProjection = (weight: string): boolean => weight.endsWith(".self_attn.v_proj.weight");
+
 /** The vocabulary projection: the embedding matrix itself where embeddings are tied. */
 export function headProjection(architecture: Architecture): Projection {
-  return { weight: architecture.tiedEmbeddings ? EMBEDDING_WEIGHT : "lm_head.weight" };
+  return { weight: architecture.tiedEmbeddings ? EMBEDDING_WEIGHT : HEAD_WEIGHT };
 }
 
 /** Every weight of the model with its shape, in the order of a forward pass. */

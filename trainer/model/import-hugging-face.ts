@@ -87,7 +87,7 @@ async function readWeights(
     await checkOthers(checkpoint, shapes);
     const weights = new Map<string, Weight>();
     for (const [name, shape] of shapes)
-      weights.set(name, convertWeight(await checkpoint.read(name, shape), format));
+      weights.set(name, convertWeight(name, await checkpoint.read(name, shape), format));
     return weights;
   } finally {
     await checkpoint.close();

@@ -1,10 +1,7 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import {
-  GROUP,
-  groupScaleBytes,
   packedLayout,
   paddedWidth,
-  rowBytes,
   sizeFault,
   type PackedFormat,
   type PackedMatrix,
@@ -16,22 +13,9 @@ import {
   layerWeights,
   type Projection,
 } from "./architecture.ts";
-import { groupScaleBits } from "./group-scale.ts";
-import {
-  dequantise,
-  groupsOf,
-  isGrouped,
-  isQuantised,
-  rowScale,
-  type GroupedWeight,
-  type Weight,
-} from "./quantisation.ts";
+import { packMatrix } from "./pack-matrix.ts";
+import { dequantise, isGrouped, isQuantised, type Weight } from "./quantisation.ts";
 import { WeightsError, type Weights } from "./weights.ts";
-
-/** Parts that a matrix's outputs are dealt out to. */
-const PARTS = 4;
-/** 16-bit words of a group. */
-const WORDS = 8;
 
 /** The format in which the kernel can run a model, if it can: its sizes are such, and no matrix is float32. */
 export function packedFormat(weights: Weights, architecture: Architecture): PackedFormat | undefined {
@@ -65,7 +49,7 @@ export function packWeights(
   const writeMatrix = (matrix: PackedMatrix, projections: readonly Projection[]) => {
     let firstOutput = 0;
     for (const { weight: name, bias } of projections) {
-      const rows = writeRows(file, matrix, firstOutput, name, find(name));
+      const rows = packMatrix(file, matrix, firstOutput, name, find(name));
       if (bias !== undefined && matrix.bias !== undefined) writeFloats(bias, matrix.bias + firstOutput * 4);
       firstOutput += paddedWidth(rows);
     }
@@ -75,7 +59,9 @@ export function packWeights(
   layout.layers.forEach((layer, i) => {
     const names = layerWeights(architecture, i);
     writeFloats(names.inputNorm, layer.inputNorm);
-    writeMatrix(layer.queryKeyValue, [names.query, names.key, names.value]);
+    const [first, apart] = layer.queryKeyValue;
+    if (first) writeMatrix(first, [names.query, names.key, ...(apart ? [] : [names.value])]);
+    if (apart) writeMatrix(apart, [names.value]);
     if (layer.queryNorm !== undefined) writeFloats(names.queryNorm, layer.queryNorm);
     if (layer.keyNorm !== undefined) writeFloats(names.keyNorm, layer.keyNorm);
     writeMatrix(layer.output, [names.output]);
@@ -86,54 +72,4 @@ export function packWeights(
   writeFloats(FINAL_NORM_WEIGHT, layout.finalNorm);
   if (!architecture.tiedEmbeddings) writeMatrix(layout.head, [headProjection(architecture)]);
   return file;
-}
-
-/** Writes one `[out, in]` matrix from an output on, and returns its number of outputs. */
-function writeRows(
-  file: Uint8Array<ArrayBuffer>,
-  matrix: PackedMatrix,
-  firstOutput: number,
-  name: string,
-  weight: Weight,
-): number {
-  const { scales, outputs } = matrix;
-  const part = outputs / PARTS;
-  const rowAt = (output: number) =>
-    matrix.weights + ((output % PARTS) * part + Math.floor(output / PARTS)) * rowBytes(matrix);
-  const [rows = 0] = weight.shape;
-  if (scales === undefined && isGrouped(weight)) {
-    for (let row = 0; row < rows; row++) writeGroups(file, rowAt(firstOutput + row), matrix, weight, row);
-  } else if (scales !== undefined && isQuantised(weight)) {
-    const [, columns] = weight.shape;
-    const rowScales = new Float32Array(file.buffer, scales + firstOutput * 4, rows);
-    for (let row = 0; row < rows; row++) {
-      rowScales[row] = rowScale(weight, row);
-      const values = weight.values.subarray(row * columns, (row + 1) * columns);
-      new Int8Array(file.buffer, rowAt(firstOutput + row), columns).set(values);
-    }
-  } else {
-    throw new WeightsError(`Weight "${name}" is not in ${matrix.bits} bits, as the format has it`);
-  }
-  return rows;
-}
-
-function writeGroups(
-  file: Uint8Array<ArrayBuffer>,
-  at: number,
-  { inputs }: PackedMatrix,
-  { shape: [, columns], values, groupScales }: GroupedWeight,
-  row: number,
-): void {
-  const groups = groupsOf(columns);
-  const scales = new Uint16Array(file.buffer, at, groups);
-  for (let group = 0; group < groups; group++) {
-    scales[group] = groupScaleBits(groupScales[row * groups + group] as number);
-  }
-  const words = new Uint16Array(file.buffer, at + groupScaleBytes(inputs), inputs / 4);
-  for (let column = 0; column < columns; column++) {
-    const [group, place] = [Math.floor(column / GROUP), column % GROUP];
-    const word = group * WORDS + (place % WORDS);
-    const level = (values[row * columns + column] as number) & 15;
-    words[word] = (words[word] as number) | (level << (4 * Math.floor(place / WORDS)));
-  }
 }

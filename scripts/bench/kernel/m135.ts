@@ -115,7 +115,7 @@ function randomWeights(): Uint8Array {
   for (const layer of layout.layers) {
     floats(layer.inputNorm, architecture.hiddenSize, 1);
     floats(layer.postAttentionNorm, architecture.hiddenSize, 1);
-    for (const matrix of [layer.queryKeyValue, layer.output, layer.gateUp, layer.down]) scale(matrix);
+    for (const matrix of [...layer.queryKeyValue, layer.output, layer.gateUp, layer.down]) scale(matrix);
   }
   floats(layout.finalNorm, architecture.hiddenSize, 1);
   return file;
