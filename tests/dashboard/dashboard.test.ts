@@ -225,7 +225,7 @@ describe.skipIf(chromiumPath === undefined)("the dashboard", { timeout: TUNING_M
       units: 600,
       rates: { control: 0.2, tuned: 0.6 },
     });
-    await page.getByText("Tuned is better").waitFor();
+    await page.getByText("Tuned is better", { exact: true }).waitFor();
     await page.getByRole("row", { name: /^tuned better/ }).waitFor();
     expect(await page.locator(".interval").count()).toBeGreaterThan(0);
     await press("Promote");
@@ -251,7 +251,7 @@ describe.skipIf(chromiumPath === undefined)("the dashboard", { timeout: TUNING_M
       await route.fulfill({ response, json: { ...results, sample_ratio, verdict } });
     });
     await page.reload();
-    await page.getByText("Do not trust: sample ratio").waitFor();
+    await page.getByText("Do not trust: sample ratio", { exact: true }).waitFor();
     const text = await main().innerText();
     expect(text.indexOf("Sample ratio mismatch")).toBeGreaterThan(0);
     expect(text.indexOf("Sample ratio mismatch")).toBeLessThan(text.indexOf("Do not trust: sample ratio"));
