@@ -25,11 +25,11 @@ async function main(): Promise<void> {
   await check("The Worker without onnxruntime", withoutOnnxruntime, KERNEL_ONLY_BYTES);
 }
 
-async function check(name: string, options: readonly string[], limit: number): Promise<void> {
+async function check(title: string, options: readonly string[], limit: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "foreword-bundle-"));
   try {
     await bundle(folder, options);
-    weigh(name, folder, limit);
+    weigh(title, folder, limit);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -57,7 +57,7 @@ async function bundle(folder: string, options: readonly string[]): Promise<void>
   }
 }
 
-function weigh(name: string, folder: string, limit: number): void {
+function weigh(title: string, folder: string, limit: number): void {
   const names = globSync("**/*", { cwd: join(folder, "out") })
     .filter((name) => statSync(join(folder, "out", name)).isFile())
     // wrangler explains the folder, and keeps the source map to itself.
@@ -69,8 +69,8 @@ function weigh(name: string, folder: string, limit: number): void {
   const total = files.reduce((sum, file) => sum + file.packed, 0);
   for (const file of files.toSorted((a, b) => b.packed - a.packed))
     console.log(`${megabytes(file.packed)} MB compressed, ${megabytes(file.bytes)} MB plain: ${file.name}`);
-  console.log(`${name}: ${megabytes(total)} MB compressed in all, of ${megabytes(limit)} MB`);
-  if (total >= limit) throw new Error(`${name} is ${total} bytes compressed, wanted fewer than ${limit}`);
+  console.log(`${title}: ${megabytes(total)} MB compressed in all, of ${megabytes(limit)} MB`);
+  if (total >= limit) throw new Error(`${title} is ${total} bytes compressed, wanted fewer than ${limit}`);
 }
 
 function megabytes(bytes: number): string {
