@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { UnavailableError } from "../shared/errors.ts";
 
 /** Where graphs run; nodes that the first lacks fall to the next. */
-export type Provider = "cpu" | "cuda";
-export const devices = ["auto", "cpu", "cuda"] as const;
+export type Provider = "cpu" | "webgpu" | "cuda";
+export const devices = ["auto", "cpu", "webgpu", "cuda"] as const;
 export type Device = (typeof devices)[number];
 
 /** What a GPU of NVIDIA's leaves in a container's /dev; the second is WSL's. */
@@ -15,8 +15,8 @@ const GPU_FILES = ["/dev/nvidiactl", "/dev/dxg"];
 export type FindObstacle = () => string | null;
 
 /**
- * The providers for a device. `auto` takes the GPU where there is one, and says so where it has to do without; `cuda` insists.
- * Throws UnavailableError.
+ * The providers for a device. `auto` takes CUDA where it can be had, and says so where it has to do without; `cuda` insists.
+ * WebGPU is taken where it is asked for only: it was measured on no GPU yet. Throws UnavailableError.
  */
 export function chooseProviders(
   device: Device,
@@ -24,6 +24,7 @@ export function chooseProviders(
   findObstacle: FindObstacle = cudaObstacle,
 ): readonly Provider[] {
   if (device === "cpu") return ["cpu"];
+  if (device === "webgpu") return ["webgpu", "cpu"];
   const obstacle = findObstacle();
   if (obstacle === null) return ["cuda", "cpu"];
   if (device === "cuda") throw new UnavailableError(`FOREWORD_DEVICE is "cuda", but ${obstacle}`);

@@ -10,7 +10,7 @@ const schema = z.object({
   FOREWORD_WORK_DIRECTORY: z.string().default("/tmp/foreword-trainer"),
   FOREWORD_HEARTBEAT_SECONDS: z.coerce.number().positive().max(20).default(5),
   FOREWORD_THREADS: z.coerce.number().int().nonnegative().default(0),
-  FOREWORD_DEVICE: z.enum(devices).default("cpu"),
+  FOREWORD_DEVICE: z.enum(devices).default("auto"),
   /** Touched with every sign of life; see health-check.ts. */
   FOREWORD_HEARTBEAT_FILE: z.string().min(1).optional(),
   /** Where to serve Prometheus' metrics; without it they are not served. */

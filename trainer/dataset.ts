@@ -6,8 +6,10 @@ import type { ObjectStore } from "../shared/ports/object-store.ts";
 import { parseRow } from "../shared/text/dataset-row.ts";
 import { expectedAnswer, plainText, tokenizeRow } from "../shared/text/render.ts";
 import type { TextTokenizer } from "../shared/text/tokenizer.ts";
-import { findLabels } from "../shared/text/validate-dataset.ts";
+import { LabelCounter } from "../shared/text/validate-dataset.ts";
+import { createExampleFile } from "./example-file.ts";
 import type { TokenizedExample } from "./model/training-batch.ts";
+import type { Sequence } from "./sequence.ts";
 import type { EvaluationSplit, LabelledExample } from "./tuning/evaluate.ts";
 
 /** Rows that tuning does not see, to be scored before and after. */
@@ -16,10 +18,12 @@ export type HeldOut = { readonly split: EvaluationSplit } & (
   | { readonly text: readonly TokenizedExample[] }
 );
 
-export interface TrainingData {
+/** Dispose of it to free the disk that the training rows take. */
+export interface TrainingData extends Disposable {
   /** Tokens that begin every example; they are left out of the examples and computed once a step. */
   readonly sharedTokens: readonly number[];
-  readonly train: readonly TokenizedExample[];
+  /** Lies on disk: a dataset may be larger than memory. */
+  readonly train: Sequence<TokenizedExample>;
   /** The completions of a label task, sorted; null for free text. */
   readonly labels: readonly string[] | null;
   /** Each label's tokens, the end token last, and each training row's label. */
@@ -33,14 +37,19 @@ export interface TrainingData {
 /** The dataset was replaced or deleted after the job was made. */
 export class DatasetGoneError extends InvalidDataError {}
 
-/** Reads and tokenises a job's dataset. Throws DatasetGoneError when the version that the job names is not there. */
+/**
+ * Reads a job's dataset and tokenises it once, row by row, into a file in `folder`. Throws DatasetGoneError when the version
+ * that the job names is not there, and what the signal was aborted with.
+ */
 export async function readTrainingData(
   store: ObjectStore,
   { organization, dataset }: LeasedJob,
   tokenizer: TextTokenizer,
+  folder: string,
+  signal: AbortSignal,
 ): Promise<TrainingData> {
-  const read = (file: string) => readRows(store, datasetKey(organization, dataset.name, file));
-  const file = await read(datasetFiles.train);
+  const open = (file: string) => openRows(store, datasetKey(organization, dataset.name, file));
+  const file = await open(datasetFiles.train);
   if (!file || file.etag !== dataset.etag) {
     const found = file ? `version "${file.etag}"` : "nothing";
     throw new DatasetGoneError(
@@ -50,32 +59,94 @@ export async function readTrainingData(
       },
     );
   }
-  const labels = findLabels(file.rows);
-  const train = file.rows.map((row) => toExample(row, tokenizer));
-  const answers = labels && file.rows.map((row) => labels.indexOf(expectedAnswer(row)));
-  const [first] = file.rows;
-  const labelTokens = labels && first ? withAlternatives(first, labels, tokenizer).completions : null;
-  const valid = await readHeldOut(read, "valid", labels, tokenizer);
-  const heldOut = (await readHeldOut(read, "test", labels, tokenizer)) ?? valid;
-  return shareBeginning({ train, labels, labelTokens, answers, valid, heldOut });
+  const examples = createExampleFile(folder);
+  try {
+    const beginning = new CommonBeginning();
+    const answers = new AnswerList();
+    let first: DatasetRow | undefined;
+    for await (const row of file.rows) {
+      signal.throwIfAborted();
+      first ??= row;
+      const example = toExample(row, tokenizer);
+      beginning.add(example);
+      answers.add(expectedAnswer(row));
+      examples.add(example);
+    }
+    const labels = answers.labels();
+    const readSplit = (split: "test" | "valid") => readHeldOut(open, split, labels, tokenizer, beginning);
+    const valid = await readSplit("valid");
+    const heldOut = (await readSplit("test")) ?? valid;
+    const { tokens } = beginning;
+    return {
+      sharedTokens: tokens,
+      train: examples.read(tokens.length),
+      labels,
+      labelTokens: labels && first ? withAlternatives(first, labels, tokenizer).completions : null,
+      answers: labels && answers.indices(labels),
+      valid: cutHeldOut(valid, tokens.length),
+      heldOut: cutHeldOut(heldOut, tokens.length),
+      [Symbol.dispose]: () => examples[Symbol.dispose](),
+    };
+  } catch (error) {
+    examples[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The rows' answers, as long as they may be labels. */
+class AnswerList {
+  readonly #counter = new LabelCounter();
+  readonly #ids = new Map<string, number>();
+  #rows: number[] = [];
+  #count = 0;
+
+  add(answer: string): void {
+    this.#count++;
+    this.#counter.add(answer);
+    if (!this.#counter.mayBeLabels) {
+      this.#rows = [];
+      return;
+    }
+    const id = this.#ids.get(answer) ?? this.#ids.size;
+    this.#ids.set(answer, id);
+    this.#rows.push(id);
+  }
+
+  /** The distinct answers of a label task, sorted; null where the rows are free text. */
+  labels(): string[] | null {
+    const counts = this.#counter.counts(this.#count);
+    return counts && Object.keys(counts);
+  }
+
+  /** Each row's label. */
+  indices(labels: readonly string[]): number[] {
+    const places = [...this.#ids.keys()].map((answer) => labels.indexOf(answer));
+    return this.#rows.map((id) => places[id] as number);
+  }
 }
 
 async function readHeldOut(
-  read: (file: string) => Promise<{ rows: DatasetRow[] } | null>,
+  open: (file: string) => Promise<{ rows: AsyncIterable<DatasetRow> } | null>,
   split: "test" | "valid",
   labels: readonly string[] | null,
   tokenizer: TextTokenizer,
+  beginning: CommonBeginning,
 ): Promise<HeldOut | null> {
-  const file = await read(datasetFiles[split]);
-  if (!file || file.rows.length === 0) return null;
-  const expected = file.rows.map((row) => labels?.indexOf(expectedAnswer(row)) ?? -1);
+  const file = await open(datasetFiles[split]);
+  const rows = file ? await Array.fromAsync(file.rows) : [];
+  if (rows.length === 0) return null;
+  const expected = rows.map((row) => labels?.indexOf(expectedAnswer(row)) ?? -1);
   // A label that training never showed makes the rows free text: no scoring over known labels would be fair.
-  if (!labels || expected.includes(-1))
-    return { split, text: file.rows.map((row) => toExample(row, tokenizer)) };
-  const labelled = file.rows.map((row, i) => ({
+  if (!labels || expected.includes(-1)) {
+    const text = rows.map((row) => toExample(row, tokenizer));
+    for (const example of text) beginning.add(example);
+    return { split, text };
+  }
+  const labelled = rows.map((row, i) => ({
     example: withAlternatives(row, labels, tokenizer),
     expected: expected[i] as number,
   }));
+  for (const { example } of labelled) beginning.add(example);
   return { split, labelled };
 }
 
@@ -108,58 +179,50 @@ function withAnswer(row: DatasetRow, answer: string): DatasetRow {
   return { format: "completion", prompt, completion: answer };
 }
 
-/** Takes the longest beginning that all examples have in common out of them, as far as none of it is a target. */
-function shareBeginning(data: Omit<TrainingData, "sharedTokens">): TrainingData {
-  const { train } = data;
-  const scored = [data.valid, data.heldOut].flatMap((rows) => {
-    if (!rows) return [];
-    return "labelled" in rows ? rows.labelled.map(({ example }) => example) : rows.text;
-  });
-  const sharedTokens = [...train, ...scored].reduce<readonly number[]>(
-    (shared, { context, contextTargets }, i) => {
-      const usable = context.slice(0, contextTargets?.[0]);
-      if (i === 0) return usable;
-      const differs = shared.findIndex((id, k) => usable[k] !== id);
-      return differs < 0 ? shared : shared.slice(0, differs);
-    },
-    [],
-  );
-  const cut = (example: TokenizedExample): TokenizedExample => ({
-    ...example,
-    context: example.context.slice(sharedTokens.length),
-    contextTargets: (example.contextTargets ?? []).map((index) => index - sharedTokens.length),
-  });
-  return {
-    ...data,
-    sharedTokens,
-    train: train.map(cut),
-    valid: cutHeldOut(data.valid, cut),
-    heldOut: cutHeldOut(data.heldOut, cut),
-  };
+/** The longest beginning that all examples have in common, as far as none of it is a target. */
+class CommonBeginning {
+  #tokens: readonly number[] | undefined;
+
+  add({ context, contextTargets }: TokenizedExample): void {
+    if (!this.#tokens) {
+      this.#tokens = context.slice(0, contextTargets?.[0]);
+      return;
+    }
+    const end = contextTargets?.[0] ?? context.length;
+    const differs = this.#tokens.findIndex((id, i) => i >= end || context[i] !== id);
+    if (differs >= 0) this.#tokens = this.#tokens.slice(0, differs);
+  }
+
+  get tokens(): readonly number[] {
+    return this.#tokens ?? [];
+  }
 }
 
-function cutHeldOut(
-  heldOut: HeldOut | null,
-  cut: (example: TokenizedExample) => TokenizedExample,
-): HeldOut | null {
+function cutHeldOut(heldOut: HeldOut | null, shared: number): HeldOut | null {
   if (!heldOut) return null;
+  const cut = (example: TokenizedExample): TokenizedExample => ({
+    ...example,
+    context: example.context.slice(shared),
+    contextTargets: (example.contextTargets ?? []).map((index) => index - shared),
+  });
   return "labelled" in heldOut
     ? { ...heldOut, labelled: heldOut.labelled.map((row) => ({ ...row, example: cut(row.example) })) }
     : { ...heldOut, text: heldOut.text.map(cut) };
 }
 
-async function readRows(
+async function openRows(
   store: ObjectStore,
   key: string,
-): Promise<{ rows: DatasetRow[]; etag: string } | null> {
+): Promise<{ rows: AsyncIterable<DatasetRow>; etag: string } | null> {
   const object = await store.get(key);
-  if (!object) return null;
-  const rows: DatasetRow[] = [];
-  for await (const line of readLines(object.body)) {
+  return object && { rows: parseRows(object.body, key), etag: object.etag };
+}
+
+async function* parseRows(body: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<DatasetRow> {
+  for await (const line of readLines(body)) {
     if ("error" in line) throw new InvalidDataError(`"${key}", line ${line.number}: ${line.error.message}`);
-    rows.push(parseRow(line.text));
+    yield parseRow(line.text);
   }
-  return { rows, etag: object.etag };
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);

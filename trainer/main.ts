@@ -1,6 +1,7 @@
 import { InvalidRequestError } from "../shared/errors.ts";
 import { createHttpJobQueue } from "./adapters/http-job-queue.ts";
 import { createS3Store } from "./adapters/s3.ts";
+import { checkProvider, WrongProviderError } from "./check-provider.ts";
 import { chooseProviders } from "./choose-providers.ts";
 import { readConfig } from "./config.ts";
 import { withHeartbeatFile } from "./heartbeat-file.ts";
@@ -25,6 +26,8 @@ const log = (message: string, fields: Record<string, unknown> = {}) =>
 try {
   log("Trainer started", { url: config.url });
   if (config.metricsPort !== undefined) await serveMetrics(metrics, config.metricsPort);
+  const providers = chooseProviders(config.device, log);
+  await checkProvider(providers);
   const queue = createHttpJobQueue(config.url, config.key);
   await runJobs(
     config.heartbeatFile === undefined ? queue : withHeartbeatFile(queue, config.heartbeatFile),
@@ -32,7 +35,7 @@ try {
       store: createS3Store(config.bucket),
       workDirectory: config.workDirectory,
       threads: config.threads,
-      providers: chooseProviders(config.device, log),
+      providers,
     }),
     {
       heartbeatMs: config.heartbeatMs,
@@ -44,10 +47,15 @@ try {
   );
 } catch (error) {
   log("Trainer ends", { error: error instanceof Error ? error.stack : String(error) });
-  process.exitCode = error instanceof LeaseLostError ? EXIT_TRY_AGAIN : 1;
+  process.exitCode = exitCodeOf(error);
 }
 // Connections that are kept open for a next request would keep the process as well.
 process.exit();
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof LeaseLostError) return EXIT_TRY_AGAIN;
+  return error instanceof WrongProviderError ? EXIT_CONFIGURATION : 1;
+}
 
 /** Ends the process with one line, not a stack, where the environment is not what it should be. */
 function readConfigOrEnd() {

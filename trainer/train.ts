@@ -28,6 +28,7 @@ import type { Provider } from "./choose-providers.ts";
 import { computePrefix, createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
 import { runTuning, type TuningRun } from "./tuning/run-tuning.ts";
 import { createSnapshots, metricsOf } from "./tuning/snapshots.ts";
+import { lazily } from "./sequence.ts";
 import { createStart } from "./tuning/start.ts";
 import { splitValidation } from "./tuning/validation.ts";
 
@@ -49,7 +50,7 @@ export function createTrain({ store, workDirectory, threads, providers, override
     progress({ phase: "preparing" });
     const base = await loadBaseModel(store, job.base_model, workDirectory);
     const { architecture, digest } = base.manifest;
-    const data = await readTrainingData(store, job, base.tokenizer);
+    using data = await readTrainingData(store, job, base.tokenizer, workDirectory, signal);
     const chosen = { ...chooseSettings(job.settings, factsOf(data, base.manifest)), ...overrides };
     const bare: TuningModel = {
       architecture,
@@ -75,7 +76,7 @@ export function createTrain({ store, workDirectory, threads, providers, override
       model,
       settings: chosen,
       parametrisation: start.parametrisation,
-      examples: learned.map((i) => withCandidates(data, i, chosen)),
+      examples: lazily(learned.length, (i) => withCandidates(data, learned[i] as number, chosen)),
       answers: data.answers && learned.map((i) => data.answers?.[i] ?? 0),
       valid,
       resume: await checkpoints.read(),
@@ -158,9 +159,11 @@ export function createTrain({ store, workDirectory, threads, providers, override
 }
 
 function factsOf({ train, labels, sharedTokens }: TrainingData, { specialTokens }: ModelManifest) {
+  let tokens = 0;
+  for (const example of train) tokens += packedLength(example);
   return {
     rows: train.length,
-    tokens: train.reduce((sum, example) => sum + packedLength(example), 0),
+    tokens,
     labels: labels && labels.length,
     // The edge leaves out no other: a model without one begins a row with whatever its text begins with.
     hasFirstToken: sharedTokens.length > 0 && sharedTokens[0] === specialTokens.beginning,
@@ -196,7 +199,7 @@ function withCandidates(
   index: number,
   { candidateShare }: ChosenSettings,
 ): TokenizedExample {
-  const example = train[index] as TokenizedExample;
+  const example = train.at(index) as TokenizedExample;
   if (candidateShare === 0 || !answers || !labelTokens) return example;
   const answer = answers[index] as number;
   const completions = labelTokens.map((label, k) => (k === answer ? label : label.slice(0, -1)));
@@ -222,7 +225,9 @@ function requireRoom(
       { code: "too_many_virtual_tokens", param: "virtual_tokens" },
     );
   }
-  const longest = Math.max(...data.train.map(packedLength)) + tokens + data.sharedTokens.length;
+  let longest = 0;
+  for (const example of data.train) longest = Math.max(longest, packedLength(example));
+  longest += tokens + data.sharedTokens.length;
   if (longest <= contextLength) return;
   throw new InvalidDataError(
     `The longest row takes ${longest} tokens with its soft prompt, the base model's context holds ${contextLength}`,

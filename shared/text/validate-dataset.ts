@@ -102,8 +102,13 @@ export function findLabels(rows: readonly DatasetRow[]): string[] | null {
   return counts && Object.keys(counts);
 }
 
-class LabelCounter {
+/** Counts answers as long as there are few enough for a label task. */
+export class LabelCounter {
   #counts: Map<string, number> | null = new Map();
+
+  get mayBeLabels(): boolean {
+    return this.#counts !== null;
+  }
 
   add(answer: string): void {
     if (!this.#counts) return;
@@ -111,6 +116,7 @@ class LabelCounter {
     if (this.#counts.size > MAX_LABELS || answer.length > MAX_LABEL_LENGTH) this.#counts = null;
   }
 
+  /** Rows of each label, sorted by label; null where `rows` rows with these answers are free text. */
   counts(rows: number): Record<string, number> | null {
     if (!this.#counts || this.#counts.size < 2 || rows < this.#counts.size * MIN_ROWS_PER_LABEL) return null;
     return Object.fromEntries([...this.#counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,11 +1,13 @@
 import { createRandom } from "../../shared/random.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
+import type { Sequence } from "../sequence.ts";
 
 /** Tokens with which every context ends: the row's form, which is the same when it is served. */
-export function commonEnding(examples: readonly TokenizedExample[]): number {
-  const [first, ...others] = examples.map(({ context }) => context);
+export function commonEnding(examples: Sequence<TokenizedExample>): number {
+  const first = examples.at(0)?.context;
   let length = first?.length ?? 0;
-  for (const context of others) {
+  for (const { context } of examples) {
+    if (length === 0) break;
     let same = 0;
     while (same < length && context.at(-1 - same) === first?.at(-1 - same)) same++;
     length = same;

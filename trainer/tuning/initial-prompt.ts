@@ -1,6 +1,7 @@
 import { InvalidDataError } from "../../shared/errors.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
+import type { Sequence } from "../sequence.ts";
 
 /** A text tiled or cut to the number of virtual tokens, as PEFT does it. Throws InvalidDataError for one without tokens. */
 export function tileTokens(text: readonly number[], virtualTokens: number): number[] {
@@ -13,16 +14,21 @@ export function tileTokens(text: readonly number[], virtualTokens: number): numb
  * real tokens beats random vectors). Throws InvalidDataError when no row has an input.
  */
 export function sampleTokens(
-  examples: readonly TokenizedExample[],
+  examples: Sequence<TokenizedExample>,
   virtualTokens: number,
   random: Random,
 ): number[] {
-  const pool = examples.filter(({ context }) => context.length > 0);
+  const pool: number[] = [];
+  let index = 0;
+  for (const { context } of examples) {
+    if (context.length > 0) pool.push(index);
+    index++;
+  }
   if (pool.length === 0) {
     throw new InvalidDataError('No row has an input to start the prompt from; give an "initial_text"');
   }
   return Array.from({ length: virtualTokens }, () => {
-    const { context } = pool[random.below(pool.length)] as TokenizedExample;
+    const { context } = examples.at(pool[random.below(pool.length)] as number) as TokenizedExample;
     return context[random.below(context.length)] as number;
   });
 }
@@ -40,7 +46,7 @@ export interface Demonstrations {
  * would fill more than half. Fewer tokens than wanted come back when the rows run out.
  */
 export function demonstrations(
-  rows: readonly (readonly number[])[],
+  rows: Sequence<readonly number[]>,
   groups: readonly number[] | null,
   order: readonly number[],
   separator: readonly number[],
@@ -49,7 +55,9 @@ export function demonstrations(
   const queues = new Map<number, number[]>();
   for (const index of order) {
     const group = groups?.[index] ?? 0;
-    queues.set(group, [...(queues.get(group) ?? []), index]);
+    const queue = queues.get(group);
+    if (queue) queue.push(index);
+    else queues.set(group, [index]);
   }
   const turn = [...queues.values()];
   const used = new Set<number>();
@@ -58,7 +66,7 @@ export function demonstrations(
     const index = turn[i % turn.length]?.shift();
     if (index === undefined) continue;
     // A long row would fill the prompt alone: its end, where the answer is, says most.
-    const row = (rows[index] ?? []).slice(
+    const row = (rows.at(index) ?? []).slice(
       -Math.max(1, Math.ceil(wanted / Math.min(2, turn.length)) - separator.length),
     );
     used.add(index);

@@ -1,3 +1,4 @@
+import { lazily } from "../sequence.ts";
 import type { Objective } from "./objective.ts";
 import { tune, type TuneOptions } from "./tune.ts";
 
@@ -26,14 +27,14 @@ export async function pilot(
 ): Promise<Trial[]> {
   const count = Math.floor(options.steps.length * SHARE);
   if (count < MIN_STEPS) return [];
-  const { validation, ...rest } = options;
+  const { validation, steps, ...rest } = options;
   const trials: Trial[] = [];
   for (const factor of FACTORS) {
     const learningRate = options.learningRate * factor;
     const tuned = await tune(objective, {
       ...rest,
       learningRate,
-      steps: options.steps.slice(0, count),
+      steps: lazily(count, (i) => steps.at(i) ?? []),
       onStep: () => undefined,
     });
     const last = tuned.history.slice(-MIN_STEPS / 2);

@@ -1,6 +1,7 @@
 import { createRandom, shuffled, type Random } from "../../shared/random.ts";
 import { labelCount, packedLength, packRows, type TokenizedExample } from "../model/training-batch.ts";
 import type { BatchLayout, CandidateLayout } from "../model/training-graph.ts";
+import type { Sequence } from "../sequence.ts";
 
 /** Lengths are rounded up to a multiple of this, which the runtime's matrix kernels like. */
 const LENGTH_STEP = 16;
@@ -32,23 +33,41 @@ export interface PlanOptions {
  * Packs examples into steps of equal size in tokens: each step takes examples, in random order, until its rows are full.
  * Steps so differ a little in their number of examples, and little is padding.
  */
-export function planBatches(examples: readonly TokenizedExample[], options: PlanOptions): BatchPlan {
+export function planBatches(examples: Sequence<TokenizedExample>, options: PlanOptions): BatchPlan {
   const { batchSize, epochs, seed, candidates } = options;
-  const { batch, length } = rowLayout(examples, batchSize);
+  const sizes = sizesOf(examples);
+  const { batch, length } = rowLayout(sizes, batchSize);
   const wanted = Math.max(1, Math.round(examples.length * epochs));
   const order = drawOrder(examples.length, wanted, options.frequencies, createRandom(seed));
-  const steps = fillSteps(examples, order, batch, length);
-  const layout = { batch, length, labels: countSlots(examples, steps) };
+  const steps = fillSteps(sizes, order, batch, length);
+  const layout = { batch, length, labels: countSlots(sizes, steps) };
   if (!candidates) return { layout, steps };
-  const most = Math.max(...steps.map((step) => step.length));
+  const most = steps.reduce((largest, step) => Math.max(largest, step.length), 0);
   return { layout: { ...layout, candidates: { ...candidates, examples: most } }, steps };
 }
 
 /** The same without shuffling, every example once: for scoring. */
-export function planScoring(examples: readonly TokenizedExample[], batchSize: number): BatchPlan {
-  const { batch, length } = rowLayout(examples, batchSize);
-  const steps = fillSteps(examples, [...examples.keys()], batch, length);
-  return { layout: { batch, length, labels: countSlots(examples, steps) }, steps };
+export function planScoring(examples: Sequence<TokenizedExample>, batchSize: number): BatchPlan {
+  const sizes = sizesOf(examples);
+  const { batch, length } = rowLayout(sizes, batchSize);
+  const steps = fillSteps(sizes, [...sizes.lengths.keys()], batch, length);
+  return { layout: { batch, length, labels: countSlots(sizes, steps) }, steps };
+}
+
+/** What a plan needs to know of its examples, each read once. */
+interface Sizes {
+  readonly lengths: Int32Array;
+  readonly labels: Int32Array;
+}
+
+function sizesOf(examples: Sequence<TokenizedExample>): Sizes {
+  const sizes = { lengths: new Int32Array(examples.length), labels: new Int32Array(examples.length) };
+  let i = 0;
+  for (const example of examples) {
+    sizes.lengths[i] = packedLength(example);
+    sizes.labels[i++] = labelCount(example);
+  }
+  return sizes;
 }
 
 /** Random passes over all examples; with frequencies, each pass draws an example as often as its share wants, on average. */
@@ -64,33 +83,24 @@ function drawOrder(
     const pass = frequencies
       ? frequencies.flatMap((f, i) => Array<number>(Math.floor((f * count) / total + random.next())).fill(i))
       : [...Array(count).keys()];
-    order.push(...shuffled(pass, random));
+    for (const index of shuffled(pass, random)) order.push(index);
   }
   return order.slice(0, wanted);
 }
 
-function rowLayout(
-  examples: readonly TokenizedExample[],
-  batchSize: number,
-): { batch: number; length: number } {
-  const lengths = examples.map(packedLength);
-  const longest = roundUp(Math.max(...lengths, 1));
+function rowLayout({ lengths }: Sizes, batchSize: number): { batch: number; length: number } {
+  const longest = roundUp(lengths.reduce((largest, length) => Math.max(largest, length), 1));
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const perStep = (total / lengths.length) * batchSize;
   const length = Math.max(longest, Math.min(COMFORTABLE_LENGTH, roundUp(perStep)));
   return { batch: Math.max(1, Math.round(perStep / (length * FILL))), length };
 }
 
-function fillSteps(
-  examples: readonly TokenizedExample[],
-  order: readonly number[],
-  batch: number,
-  length: number,
-): number[][] {
+function fillSteps(sizes: Sizes, order: readonly number[], batch: number, length: number): number[][] {
   const steps: number[][] = [];
   let step: number[] = [];
   for (const index of order) {
-    const lengths = [...step, index].map((i) => packedLength(examples[i] as TokenizedExample));
+    const lengths = [...step, index].map((i) => sizes.lengths[i] as number);
     if (step.length > 0 && packRows(lengths, length).length > batch) {
       steps.push(step);
       step = [];
@@ -101,10 +111,15 @@ function fillSteps(
   return steps;
 }
 
-const countSlots = (examples: readonly TokenizedExample[], steps: readonly (readonly number[])[]) =>
+const countSlots = ({ labels }: Sizes, steps: readonly (readonly number[])[]) =>
   roundUp(
-    Math.max(
-      ...steps.map((step) => step.reduce((sum, i) => sum + labelCount(examples[i] as TokenizedExample), 0)),
+    steps.reduce(
+      (most, step) =>
+        Math.max(
+          most,
+          step.reduce((sum, i) => sum + (labels[i] as number), 0),
+        ),
+      0,
     ),
   );
 const roundUp = (length: number) => Math.ceil(length / LENGTH_STEP) * LENGTH_STEP;

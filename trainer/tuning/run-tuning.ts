@@ -2,6 +2,7 @@ import type { JobProgress } from "../../shared/contracts/job.ts";
 import type { ChosenSettings } from "../choose-settings.ts";
 import type { HeldOut } from "../dataset.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
+import { lazily, type Sequence } from "../sequence.ts";
 import { adafactor } from "./adafactor.ts";
 import { commonEnding, replaceTokens } from "./augment.ts";
 import { adamW, type Optimiser } from "./optimiser.ts";
@@ -17,7 +18,7 @@ export interface TuningRun {
   readonly model: TuningModel;
   readonly settings: ChosenSettings;
   readonly parametrisation: Parametrisation;
-  readonly examples: readonly TokenizedExample[];
+  readonly examples: Sequence<TokenizedExample>;
   /** The label of each example, in a label task. */
   readonly answers: readonly number[] | null;
   readonly valid: HeldOut | null;
@@ -35,7 +36,7 @@ export async function runTuning(
   run: TuningRun,
 ): Promise<Tuned & { trainedTokens: number; trials: readonly Trial[] }> {
   const { model, settings, parametrisation, examples, answers, valid, signal } = run;
-  const [example] = examples;
+  const example = examples.at(0);
   const candidates =
     example?.answer === undefined
       ? undefined
@@ -47,16 +48,20 @@ export async function runTuning(
     candidates,
     frequencies: answers ? balance(answers) : undefined,
   });
-  const spared = commonEnding(examples);
-  const batches = plan.steps.map((step, index) =>
+  const spared = settings.tokenDropout === 0 ? 0 : commonEnding(examples);
+  const batch = (step: readonly number[], index: number) =>
     replaceTokens(
-      step.map((i) => examples[i] as TokenizedExample),
+      step.map((i) => examples.at(i) as TokenizedExample),
       settings.tokenDropout,
       spared,
       settings.seed * 1_000_003 + index,
-    ),
+    );
+  const { accumulation } = settings;
+  const steps = lazily(Math.ceil(plan.steps.length / accumulation), (i) =>
+    plan.steps
+      .slice(i * accumulation, (i + 1) * accumulation)
+      .map((step, k) => batch(step, i * accumulation + k)),
   );
-  const steps = group(batches, settings.accumulation);
   const objective = await createPromptObjective(model, parametrisation, plan.layout);
   let scorer: Scorer | undefined;
   try {
@@ -144,9 +149,3 @@ export function balance(answers: readonly number[]): number[] | undefined {
 
 const examplesOf = (valid: HeldOut) =>
   "labelled" in valid ? valid.labelled.map(({ example }) => example) : valid.text;
-
-function group<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
-}

@@ -6,6 +6,7 @@ import { createRandom, shuffled } from "../../shared/random.ts";
 import type { BaseModel } from "../base-model.ts";
 import type { ChosenSettings } from "../choose-settings.ts";
 import type { TrainingData } from "../dataset.ts";
+import { lazily, pick } from "../sequence.ts";
 import { demonstrations, sampleTokens, tileTokens } from "./initial-prompt.ts";
 import { prefixParameters, promptParameters, type Parametrisation } from "./parametrisation.ts";
 import { computePrefix, type TuningModel } from "./prompt-objective.ts";
@@ -67,7 +68,7 @@ function initialTokens(
   const random = createRandom(settings.seed);
   const { encode } = base.tokenizer;
   const none = new Set<number>();
-  const examples = rows.map((i) => data.train[i] ?? { context: [], completions: [] });
+  const examples = pick(data.train, rows);
   switch (settings.init) {
     case "text": {
       const text = job.settings.initial_text ?? instruction(data.labels);
@@ -78,13 +79,12 @@ function initialTokens(
       return { tokens: tileTokens(encode(data.labels.join("")), count), used: none };
     case "examples": {
       const bare = data.sharedTokens.slice(1);
-      const whole = examples.map(({ context, completions: [completion = []] }) => [
-        ...bare,
-        ...context,
-        ...completion.slice(0, -1),
-      ]);
+      const whole = lazily(examples.length, (i) => {
+        const { context = [], completions: [completion = []] = [] } = examples.at(i) ?? {};
+        return [...bare, ...context, ...completion.slice(0, -1)];
+      });
       const groups = data.answers && rows.map((i) => data.answers?.[i] ?? 0);
-      const order = shuffled([...whole.keys()], random);
+      const order = shuffled([...rows.keys()], random);
       const { tokens, used } = demonstrations(whole, groups, order, encode("\n"), count);
       return { tokens, used: new Set([...used].map((k) => rows[k] as number)) };
     }

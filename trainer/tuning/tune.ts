@@ -1,4 +1,5 @@
 import type { TokenizedExample } from "../model/training-batch.ts";
+import type { Sequence } from "../sequence.ts";
 import type { Objective } from "./objective.ts";
 import { clipByNorm, warmUpCosine, type Optimiser, type OptimiserState } from "./optimiser.ts";
 
@@ -40,7 +41,7 @@ interface Best {
 export interface TuneOptions {
   readonly start: Float32Array;
   /** Batches of each step; the gradients of one step's batches are averaged. */
-  readonly steps: readonly (readonly (readonly TokenizedExample[])[])[];
+  readonly steps: Sequence<readonly (readonly TokenizedExample[])[]>;
   readonly optimiser: Optimiser;
   readonly learningRate: number;
   /** Decay of the running mean of parameters; 0 takes the parameters themselves. */
@@ -112,7 +113,7 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
       signal.throwIfAborted();
     }
     const step = state.step + 1;
-    const { loss, gradient } = await meanGradient(objective, state.parameters, steps[state.step] ?? []);
+    const { loss, gradient } = await meanGradient(objective, state.parameters, steps.at(state.step) ?? []);
     if (!Number.isFinite(loss) || hasDiverged([...state.history, { step, trainLoss: loss }])) {
       options.onStep({ step, trainLoss: loss });
       return result("diverged", state);

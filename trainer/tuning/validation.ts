@@ -16,7 +16,7 @@ export function splitValidation(
   rows: number,
   seed: number,
 ): { valid: HeldOut | null; train: number[] } {
-  const all = [...data.train.keys()];
+  const all = Array.from({ length: data.train.length }, (_, i) => i);
   if (rows === 0) return { valid: null, train: all };
   if (data.valid) return { valid: data.valid, train: all };
   const count = Math.min(rows, Math.floor(data.train.length * SHARE));
@@ -25,7 +25,7 @@ export function splitValidation(
   const chosen = order.slice(0, count);
   const train = order.slice(count).toSorted((a, b) => a - b);
   const { answers, labelTokens } = data;
-  const examples = chosen.map((i) => data.train[i] ?? { context: [], completions: [] });
+  const examples = chosen.map((i) => data.train.at(i) ?? { context: [], completions: [] });
   if (!answers || !labelTokens) return { valid: { split: "valid", text: examples }, train };
   const labelled = examples.map((example, k) => ({
     example: { ...example, completions: labelTokens },
