@@ -136,6 +136,18 @@ describe("the API inside workerd, with the unmodified client", () => {
     expect(await Promise.all(names.map(answer))).toEqual(names.map((name) => alone.get(name)));
   });
 
+  it("answers callers who stay as if alone while others, computed beside them, leave in the middle", async () => {
+    const request = { model, messages: france, temperature: 0 };
+    const stays = async () => (await openai.chat.completions.create(request)).choices[0]?.message.content;
+    const leaves = async () => {
+      const stream = await openai.chat.completions.create({ ...request, temperature: 1.5, stream: true });
+      for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+      return PARIS;
+    };
+    const answers = Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? leaves() : stays()));
+    expect(await Promise.all(answers)).toEqual(new Array(8).fill(PARIS));
+  });
+
   it("classifies with the labels that a model was tuned on", async () => {
     const name = await storePrompt(20, [" ham", " spam"]);
     interface Classification {
