@@ -40,7 +40,7 @@ export function createExampleFile(folder: string): ExampleFile {
       for (const part of [context, completion, contextTargets])
         for (const number of part) pending.push(number);
       const size = 2 + context.length + completion.length + contextTargets.length;
-      offsets.push((offsets.at(-1) as number) + size);
+      offsets.push(offsets.at(-1) + size);
       if (pending.length >= CHUNK) flush();
     },
     read(shared) {

