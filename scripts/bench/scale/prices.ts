@@ -1,7 +1,7 @@
 /**
  * Cloudflare's published prices of the Workers Paid plan in US dollars, beyond what the plan includes, and limits of the
- * services. Workers', D1's and Queues' were read in stored copies of developers.cloudflare.com in November 2026; those of
- * R2 and D1's size are written from memory. Check them before relying on a sum.
+ * services. Workers' and D1's prices were read in stored copies of Cloudflare's documentation in November 2026, Queues' in
+ * pages of others; R2's, the hour of a GPU and D1's size are written from memory. Check them before relying on a sum.
  */
 export const prices = {
   date: "2026-11",

@@ -26,8 +26,11 @@ export interface UnitCosts {
   readonly gpuSecondsPerJob: number;
 }
 
-/** Medians of `npm run bench -- kernel` and `serving` for MiniMind2-Small on the 2-core machine; jobs from the trainer's records. */
-const measured = {
+/**
+ * Speeds of the decode kernel with MiniMind2-Small in workerd. What a request costs beside the model, cold starts, and what a job
+ * writes and takes on a GPU are estimates.
+ */
+const assumed = {
   promptTokens: 64,
   answerTokens: 16,
   prefillMsPerToken: 1 / 0.835,
@@ -43,7 +46,7 @@ const UNITS = 500;
 const BASE = "base";
 const ADMIN_KEY = "fw_admin-key-of-the-scaling-plan";
 
-/** The measured costs, the rows of experiments counted now on the real tables. */
+/** The costs assumed, the rows of experiments counted now on the real tables. */
 export async function unitCosts(): Promise<UnitCosts> {
   const database = openSqliteDatabase(":memory:");
   const bytes = async () =>
@@ -101,7 +104,7 @@ export async function unitCosts(): Promise<UnitCosts> {
   const outcomes = units.map((unit) => ({ unit, experiment: "scale", metric: "won" }));
   const rowsPerOutcome = await call("/v1/outcomes", { outcomes });
   return {
-    ...measured,
+    ...assumed,
     rowsPerExposure,
     rowsPerOutcome,
     eventsPerMessage: events / messages,
