@@ -56,7 +56,7 @@ test("a trainer that shuts down hands on its state, and the next attempt ends as
   const signal = new AbortController().signal;
   const whole = tunedPromptSchema.parse(await train(job("whole", 1), () => undefined, signal));
   expect(whole).toMatchObject({ method: "prefix_tuning", virtual_tokens: 8, labels: [" no", " yes"] });
-  expect(whole.chosen).toMatchObject({ init: "examples", stopped: "finished" });
+  expect(whole.chosen).toMatchObject({ init: "text", stopped: "finished" });
   expect(whole.evaluation).toMatchObject({ split: "test", rows: 8, majority_share: 0.5 });
   expect(whole.evaluation?.tuned.loss).toBeLessThan(whole.evaluation?.base.loss ?? 0);
 
