@@ -20,11 +20,20 @@ export interface NewJobEvent {
   readonly metrics?: unknown;
 }
 
-/** The insertion of an event in a job's history; nothing where there is no such job. */
-export function insertJobEvent(jobId: string, now: number, event: NewJobEvent): SqlStatement {
+/**
+ * The insertion of an event in a job's history; nothing where there is no such job, or, given a lease's token, where the job
+ * has not just succeeded under it.
+ */
+export function insertJobEvent(
+  jobId: string,
+  now: number,
+  event: NewJobEvent,
+  succeededUnder: number | null = null,
+): SqlStatement {
   return {
     sql: `INSERT INTO job_events (id, job_id, level, type, message, data_json, created_at)
-          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?2)`,
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (
+            SELECT 1 FROM jobs WHERE id = ?2 AND (?8 IS NULL OR (lease_token = ?8 AND status = 'succeeded')))`,
     parameters: [
       newId("event", now),
       jobId,
@@ -33,6 +42,7 @@ export function insertJobEvent(jobId: string, now: number, event: NewJobEvent): 
       event.message,
       event.metrics === undefined ? null : JSON.stringify(event.metrics),
       now,
+      succeededUnder,
     ],
   };
 }

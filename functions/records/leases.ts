@@ -107,16 +107,19 @@ export function createLeases(database: SqlDatabase, now: () => number, leaseMs: 
       const { baseModel, organization, suffix, promptId } = await held(id, token);
       const model = tunedModelName(baseModel, organization, suffix, promptId as string);
       const time = now();
+      const messages = [
+        ...(prompt.chosen ? [`Settings: ${prompt.chosen.reason}`] : []),
+        `New fine-tuned model created: ${model}`,
+      ];
       await write(id, token, [
         {
           sql: `UPDATE jobs SET status = 'succeeded', finished_at = ?3, lease_expires_at = NULL WHERE ${HELD}`,
           parameters: [id, token, time],
         },
         ...insertPromptsOfJob(id, token, { promptId: promptId as string, model }, prompt, time),
+        // With the status, so that whoever sees that the job is over finds its last events.
+        ...messages.map((message) => insertJobEvent(id, time, { message }, token)),
       ]);
-      const { chosen } = prompt;
-      if (chosen) await note(id, { message: `Settings: ${chosen.reason}` });
-      await note(id, { message: `New fine-tuned model created: ${model}` });
       return { model };
     },
 

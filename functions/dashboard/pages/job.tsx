@@ -1,5 +1,5 @@
 import { useLocation, useRoute } from "preact-iso";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useApi } from "../api/context.ts";
 import { jobName } from "../api/names.ts";
 import type { Dataset, Job } from "../api/types.ts";
@@ -50,6 +50,10 @@ export function JobPage() {
     every,
   );
   const events = useJobEvents(id, every);
+  // The last ones may have been written since they were fetched last.
+  useEffect(() => {
+    if (!isLive) void events.refresh();
+  }, [isLive, events.refresh]);
   const job = query.data;
   const result = useQuery(`steps ${id} ${job?.result_files[0]}`, async (from) =>
     job ? allSteps(from, job) : null,
