@@ -72,6 +72,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
     watchRequests(deps, async (request, c) => app.fetch(request, c.env, executionContextOf(c))),
   );
   for (const routes of allRoutes) app.route("/", routes(deps));
-  app.get("/openapi.json", (c) => c.json(openApiDocument(app)));
+  let document: ReturnType<typeof openApiDocument> | undefined;
+  app.get("/openapi.json", (c) => c.json((document ??= openApiDocument(app))));
   return app;
 }

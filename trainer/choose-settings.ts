@@ -42,17 +42,31 @@ export interface TaskFacts {
 
 /** Measured on validation rows; see tuning/README.md. */
 const DEFAULTS = {
-  prompt_tuning: { init: "sample_vocab", placement: "front", virtualTokens: 20, learningRate: 0.1 },
-  p_tuning: { init: "sample_vocab", placement: "front", virtualTokens: 20, learningRate: 0.03 },
-  prefix_tuning: { init: "text", placement: "front", virtualTokens: 48, learningRate: 0.06 },
+  prompt_tuning: {
+    init: "sample_vocab",
+    placement: "front",
+    virtualTokens: 20,
+    learningRate: 0.1,
+    candidateShare: 0.5,
+  },
+  p_tuning: {
+    init: "sample_vocab",
+    placement: "front",
+    virtualTokens: 20,
+    learningRate: 0.03,
+    candidateShare: 0.5,
+  },
+  // Scoring the other labels too takes twice the time, and a prefix comes as far without.
+  prefix_tuning: {
+    init: "text",
+    placement: "front",
+    virtualTokens: 48,
+    learningRate: 0.06,
+    candidateShare: 0,
+  },
 } as const;
-/** Where there are no labels to name, whole rows show more than an instruction would say. */
+/** For a prefix, where there are no labels to name: whole rows show more than an instruction would say. Not measured. */
 const FREE_TEXT_INIT = "examples";
-/**
- * Telling labels apart costs a pass over each of them. Vectors need it to get anywhere; a prefix comes as far without, in
- * half the time.
- */
-const CANDIDATE_SHARE = { prompt_tuning: 0.5, p_tuning: 0.5, prefix_tuning: 0 } as const;
 const BATCH_SIZE = 16;
 /**
  * A small dataset is passed over more often: about this many examples are seen in all, or as many tokens where they are
@@ -96,7 +110,7 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     seed: settings.seed,
     optimizer: settings.optimizer ?? "adamw",
     weightDecay: settings.weight_decay ?? 0,
-    candidateShare: facts.labels === null ? 0 : CANDIDATE_SHARE[method],
+    candidateShare: facts.labels === null ? 0 : defaults.candidateShare,
     smoothing: 0,
     tokenDropout: 0,
     averaging: 0.95,

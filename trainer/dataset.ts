@@ -9,7 +9,7 @@ import type { TextTokenizer } from "../shared/text/tokenizer.ts";
 import { LabelCounter } from "../shared/text/validate-dataset.ts";
 import { createExampleFile } from "./example-file.ts";
 import type { TokenizedExample } from "./model/training-batch.ts";
-import type { Sequence } from "./sequence.ts";
+import type { LazyList } from "./lazy-list.ts";
 import type { EvaluationSplit, LabelledExample } from "./tuning/evaluate.ts";
 
 /** Rows that tuning does not see, to be scored before and after. */
@@ -23,7 +23,7 @@ export interface TrainingData extends Disposable {
   /** Tokens that begin every example; they are left out of the examples and computed once a step. */
   readonly sharedTokens: readonly number[];
   /** Lies on disk: a dataset may be larger than memory. */
-  readonly train: Sequence<TokenizedExample>;
+  readonly train: LazyList<TokenizedExample>;
   /** The completions of a label task, sorted; null for free text. */
   readonly labels: readonly string[] | null;
   /** Each label's tokens, the end token last, and each training row's label. */

@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { TokenizedExample } from "./model/training-batch.ts";
-import { lazily, type Sequence } from "./sequence.ts";
+import { lazily, type LazyList } from "./lazy-list.ts";
 
 /** Numbers gathered before they are written. */
 const CHUNK = 1 << 18;
@@ -11,7 +11,7 @@ const BYTES = Int32Array.BYTES_PER_ELEMENT;
 export interface ExampleFile extends Disposable {
   add(example: TokenizedExample): void;
   /** Every example without the first `shared` tokens of its context. Nothing may be added any more. */
-  read(shared: number): Sequence<TokenizedExample>;
+  read(shared: number): LazyList<TokenizedExample>;
 }
 
 /**

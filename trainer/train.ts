@@ -28,7 +28,7 @@ import type { Provider } from "./choose-providers.ts";
 import { computePrefix, createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
 import { runTuning, type TuningRun } from "./tuning/run-tuning.ts";
 import { createSnapshots, metricsOf } from "./tuning/snapshots.ts";
-import { lazily } from "./sequence.ts";
+import { lazily } from "./lazy-list.ts";
 import { createStart } from "./tuning/start.ts";
 import { splitValidation } from "./tuning/validation.ts";
 

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { executionContextOf } from "../http/background.ts";
 import { createCancellation } from "./cancellation.ts";
 import type { Lifetime } from "./session.ts";
 
@@ -27,16 +28,7 @@ export function requestLifetime(c: Context<AppEnv>): RequestLifetime {
     cancellation,
     abort,
     keepAlive(promise) {
-      executionContext(c)?.waitUntil(promise);
+      executionContextOf(c)?.waitUntil(promise);
     },
   };
-}
-
-/** Hono throws where the runtime has none, as under Node. */
-function executionContext(c: Context<AppEnv>) {
-  try {
-    return c.executionCtx;
-  } catch {
-    return undefined;
-  }
 }

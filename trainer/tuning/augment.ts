@@ -1,9 +1,9 @@
 import { createRandom } from "../../shared/random.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
-import type { Sequence } from "../sequence.ts";
+import type { LazyList } from "../lazy-list.ts";
 
 /** Tokens with which every context ends: the row's form, which is the same when it is served. */
-export function commonEnding(examples: Sequence<TokenizedExample>): number {
+export function commonEnding(examples: LazyList<TokenizedExample>): number {
   const first = examples.at(0)?.context;
   let length = first?.length ?? 0;
   for (const { context } of examples) {

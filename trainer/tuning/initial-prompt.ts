@@ -1,7 +1,7 @@
 import { InvalidDataError } from "../../shared/errors.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
-import type { Sequence } from "../sequence.ts";
+import type { LazyList } from "../lazy-list.ts";
 
 /** A text tiled or cut to the number of virtual tokens, as PEFT does it. Throws InvalidDataError for one without tokens. */
 export function tileTokens(text: readonly number[], virtualTokens: number): number[] {
@@ -14,7 +14,7 @@ export function tileTokens(text: readonly number[], virtualTokens: number): numb
  * real tokens beats random vectors). Throws InvalidDataError when no row has an input.
  */
 export function sampleTokens(
-  examples: Sequence<TokenizedExample>,
+  examples: LazyList<TokenizedExample>,
   virtualTokens: number,
   random: Random,
 ): number[] {
@@ -46,7 +46,7 @@ export interface Demonstrations {
  * would fill more than half. Fewer tokens than wanted come back when the rows run out.
  */
 export function demonstrations(
-  rows: Sequence<readonly number[]>,
+  rows: LazyList<readonly number[]>,
   groups: readonly number[] | null,
   order: readonly number[],
   separator: readonly number[],

@@ -1,4 +1,4 @@
-import { lazily } from "../sequence.ts";
+import { lazily } from "../lazy-list.ts";
 import type { Objective } from "./objective.ts";
 import { tune, type TuneOptions } from "./tune.ts";
 

@@ -1,7 +1,7 @@
 import { createRandom, shuffled, type Random } from "../../shared/random.ts";
 import { labelCount, packedLength, packRows, type TokenizedExample } from "../model/training-batch.ts";
 import type { BatchLayout, CandidateLayout } from "../model/training-graph.ts";
-import type { Sequence } from "../sequence.ts";
+import type { LazyList } from "../lazy-list.ts";
 
 /** Lengths are rounded up to a multiple of this, which the runtime's matrix kernels like. */
 const LENGTH_STEP = 16;
@@ -33,7 +33,7 @@ export interface PlanOptions {
  * Packs examples into steps of equal size in tokens: each step takes examples, in random order, until its rows are full.
  * Steps so differ a little in their number of examples, and little is padding.
  */
-export function planBatches(examples: Sequence<TokenizedExample>, options: PlanOptions): BatchPlan {
+export function planBatches(examples: LazyList<TokenizedExample>, options: PlanOptions): BatchPlan {
   const { batchSize, epochs, seed, candidates } = options;
   const sizes = sizesOf(examples);
   const { batch, length } = rowLayout(sizes, batchSize);
@@ -47,7 +47,7 @@ export function planBatches(examples: Sequence<TokenizedExample>, options: PlanO
 }
 
 /** The same without shuffling, every example once: for scoring. */
-export function planScoring(examples: Sequence<TokenizedExample>, batchSize: number): BatchPlan {
+export function planScoring(examples: LazyList<TokenizedExample>, batchSize: number): BatchPlan {
   const sizes = sizesOf(examples);
   const { batch, length } = rowLayout(sizes, batchSize);
   const steps = fillSteps(sizes, [...sizes.lengths.keys()], batch, length);
@@ -60,7 +60,7 @@ interface Sizes {
   readonly labels: Int32Array;
 }
 
-function sizesOf(examples: Sequence<TokenizedExample>): Sizes {
+function sizesOf(examples: LazyList<TokenizedExample>): Sizes {
   const sizes = { lengths: new Int32Array(examples.length), labels: new Int32Array(examples.length) };
   let i = 0;
   for (const example of examples) {

@@ -6,7 +6,7 @@ import { createRandom, shuffled } from "../../shared/random.ts";
 import type { BaseModel } from "../base-model.ts";
 import type { ChosenSettings } from "../choose-settings.ts";
 import type { TrainingData } from "../dataset.ts";
-import { lazily, pick } from "../sequence.ts";
+import { lazily, pick } from "../lazy-list.ts";
 import { demonstrations, sampleTokens, tileTokens } from "./initial-prompt.ts";
 import { prefixParameters, promptParameters, type Parametrisation } from "./parametrisation.ts";
 import { computePrefix, type TuningModel } from "./prompt-objective.ts";

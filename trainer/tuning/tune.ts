@@ -1,5 +1,5 @@
 import type { TokenizedExample } from "../model/training-batch.ts";
-import type { Sequence } from "../sequence.ts";
+import type { LazyList } from "../lazy-list.ts";
 import type { Objective } from "./objective.ts";
 import { clipByNorm, warmUpCosine, type Optimiser, type OptimiserState } from "./optimiser.ts";
 
@@ -41,7 +41,7 @@ interface Best {
 export interface TuneOptions {
   readonly start: Float32Array;
   /** Batches of each step; the gradients of one step's batches are averaged. */
-  readonly steps: Sequence<readonly (readonly TokenizedExample[])[]>;
+  readonly steps: LazyList<readonly (readonly TokenizedExample[])[]>;
   readonly optimiser: Optimiser;
   readonly learningRate: number;
   /** Decay of the running mean of parameters; 0 takes the parameters themselves. */

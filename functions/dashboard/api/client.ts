@@ -1,4 +1,4 @@
-import { readEvents } from "./event-stream.ts";
+import { readEvents } from "../../../shared/formats/event-stream.ts";
 
 /** The API refused a request, or could not be reached (status 0). The message is meant for people. */
 export class ApiError extends Error {

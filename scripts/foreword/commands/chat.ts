@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ChatMessage } from "../../../shared/contracts/dataset.ts";
 import type { Client } from "../client.ts";
 import { connect, leaf, wholeNumber, type CommonOptions } from "../command.ts";
-import { readEvents } from "../event-stream.ts";
+import { readEvents } from "../../../shared/formats/event-stream.ts";
 import { CliError, exitCodes } from "../exit-codes.ts";
 import { note, print, printJson } from "../output.ts";
 

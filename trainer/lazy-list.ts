@@ -1,12 +1,12 @@
 /** A list whose items may be made when they are asked for. Arrays are such lists. */
-export interface Sequence<T> extends Iterable<T> {
+export interface LazyList<T> extends Iterable<T> {
   readonly length: number;
   /** Undefined beyond the end; indices are not negative. */
   at(index: number): T | undefined;
 }
 
-/** A sequence that makes its items anew every time, so that they need not be held. */
-export function lazily<T>(length: number, make: (index: number) => T): Sequence<T> {
+/** A list that makes its items anew every time, so that they need not be held. */
+export function lazily<T>(length: number, make: (index: number) => T): LazyList<T> {
   return {
     length,
     at: (index) => (index < length ? make(index) : undefined),
@@ -17,5 +17,5 @@ export function lazily<T>(length: number, make: (index: number) => T): Sequence<
 }
 
 /** The items at `indices`, in that order. */
-export const pick = <T>(items: Sequence<T>, indices: readonly number[]): Sequence<T> =>
+export const pick = <T>(items: LazyList<T>, indices: readonly number[]): LazyList<T> =>
   lazily(indices.length, (i) => items.at(indices[i] as number) as T);
