@@ -13,7 +13,7 @@ const state = (step: number): TuneState => ({
   best: null,
   learningRate: 0.1,
   sinceBest: 0,
-  history: [{ step, trainLoss: 1 / step }],
+  history: [{ step, trainLoss: 1 / step, trainAccuracy: 0.5 }],
 });
 
 async function keysOf(store: ReturnType<typeof createMemoryStore>): Promise<string[]> {

@@ -9,7 +9,7 @@ function bowl(distance: number): Objective {
     tokensPerStep: 1,
     gradient: async (parameters) => {
       const gap = (parameters[0] as number) - distance;
-      return { loss: gap ** 2 / 2, gradient: Float32Array.of(gap) };
+      return { loss: gap ** 2 / 2, gradient: Float32Array.of(gap), tokenAccuracy: 0 };
     },
   };
 }
@@ -48,6 +48,7 @@ suite("a pilot run", () => {
       gradient: async (parameters) => ({
         loss: Math.abs(parameters[0] as number) > 2 ? Number.NaN : 1,
         gradient: Float32Array.of(-1),
+        tokenAccuracy: 0,
       }),
     };
     const trials = await pilot(broken, options(400, 0.25));

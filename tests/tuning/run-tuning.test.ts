@@ -75,6 +75,10 @@ test("the same seed gives the same prompt bit for bit; resumed equals uninterrup
   expect([...repeated.parameters]).toEqual([...whole.parameters]);
   const losses = whole.history.map(({ trainLoss }) => trainLoss);
   expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
+  // Each label is a first token and the end: from chance to what the validation says.
+  const accuracies = whole.history.map(({ trainAccuracy }) => trainAccuracy);
+  expect(accuracies[0]).toBeLessThan(0.3);
+  expect(accuracies.at(-1)).toBeCloseTo(whole.history.at(-1)?.valid?.tokenAccuracy ?? 0, 1);
 });
 
 test("an interrupted run hands on its state, then throws the reason", async () => {

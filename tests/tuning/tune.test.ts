@@ -13,7 +13,8 @@ const parabola: Objective = {
   async gradient(parameters, batch) {
     const noise = batch.length / 100;
     const gradient = parameters.map((p, i) => p - (TARGET[i] as number) + noise);
-    return { loss: gradient.reduce((sum, g) => sum + g * g, 0) / 2, gradient };
+    const loss = gradient.reduce((sum, g) => sum + g * g, 0) / 2;
+    return { loss, gradient, tokenAccuracy: 1 / (1 + loss) };
   },
 };
 const example = { context: [1], completions: [[2]] };
@@ -81,7 +82,11 @@ test.each([
   let step = 0;
   const diverging: Objective = {
     tokensPerStep: 1,
-    gradient: async (parameters) => ({ loss: lossAt(step++), gradient: parameters.map(() => 1) }),
+    gradient: async (parameters) => ({
+      loss: lossAt(step++),
+      gradient: parameters.map(() => 1),
+      tokenAccuracy: 0,
+    }),
   };
   const validation = { every: 4, patience: 100, measure: distance };
   const tuned = await tune(diverging, options({ validation }));
@@ -103,18 +108,23 @@ test("gradients of a step's batches are averaged", async () => {
   const [a, b] = [[example], [example, example, example]];
   const constant: Objective = {
     tokensPerStep: 1,
-    gradient: async (parameters, batch) => ({ loss: 1, gradient: parameters.map(() => batch.length / 10) }),
+    gradient: async (parameters, batch) => ({
+      loss: 1,
+      gradient: parameters.map(() => batch.length / 10),
+      tokenAccuracy: batch.length / 4,
+    }),
   };
-  await tune(constant, options({ optimiser, steps: [[a, b]] }));
+  const { history } = await tune(constant, options({ optimiser, steps: [[a, b]] }));
   expect(gradients[0]).toBeCloseTo(0.2, 6);
+  expect(history[0]?.trainAccuracy).toBeCloseTo(0.5, 6);
 });
 
 test("metrics as CSV, with OpenAI's columns", () => {
   const history = [
-    { step: 1, trainLoss: 2.5 },
-    { step: 2, trainLoss: 2, valid: { loss: 1.25, tokenAccuracy: 0.5 } },
+    { step: 1, trainLoss: 2.5, trainAccuracy: 0.25 },
+    { step: 2, trainLoss: 2, trainAccuracy: 0.375, valid: { loss: 1.25, tokenAccuracy: 0.5 } },
   ];
   expect(metricsCsv(history)).toBe(
-    "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,2.50000,,,\n2,2.00000,,1.25000,0.50000\n",
+    "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,2.50000,0.25000,,\n2,2.00000,0.37500,1.25000,0.50000\n",
   );
 });

@@ -28,6 +28,8 @@ export interface PackedBatch {
   readonly feeds: Readonly<Record<string, TensorData>>;
   /** One per example, in the order given. */
   readonly slots: readonly LabelSlots[];
+  /** Slots of the labels that are to become likely. */
+  readonly learned: readonly number[];
 }
 
 /** Examples do not fit the layout they were to be packed into. */
@@ -87,6 +89,7 @@ export function packBatch(
   const labelIds = new Int32Array(labels);
   const labelWeights = new Float32Array(labels);
   const slots: LabelSlots[] = [];
+  const learned: number[] = [];
   const totalWeight = examples.reduce(
     (sum, example) => sum + learnedCount(example) * (example.weight ?? 1),
     0,
@@ -111,8 +114,10 @@ export function packBatch(
           throw new PackingError(`Example ${index} has a target with no token before it`);
         labelRows[slot] = beforeBatch ? shared - 1 : shared + row * length + start + predictor;
         labelIds[slot] = id;
-        if (isLearned(example, completion))
+        if (isLearned(example, completion)) {
           labelWeights[slot] = (tokenShare * (example.weight ?? 1)) / totalWeight;
+          learned.push(slot);
+        }
         slot += 1;
       }
       slots[index] = slotsFrom(firstSlot, example);
@@ -128,7 +133,7 @@ export function packBatch(
     label_weights: labelWeights,
     ...(layout.candidates ? candidateFeeds(examples, slots, labels, layout.candidates) : {}),
   };
-  return { feeds, slots };
+  return { feeds, slots, learned };
 }
 
 /** Which label slots make up each candidate's score, and how much each candidate's log-probability counts. */

@@ -60,10 +60,10 @@ export interface CandidateLayout {
 interface ForwardPass {
   readonly graph: Graph;
   readonly softPrompt: Value | undefined;
-  /** `[labels, vocabulary]` */
-  readonly logits: Value;
   /** Logarithm of each label's probability, `[labels]`. */
   readonly logProbabilities: Value;
+  /** The most likely token where each label stands, `[labels]`. */
+  readonly predictions: Value;
 }
 
 /**
@@ -72,7 +72,8 @@ interface ForwardPass {
  *
  * Inputs: those of the forward pass and `label_weights` `[labels]`, 0 at padding; with candidates `candidate_members`
  * `[examples * count, labels]`, 1 where a label slot is part of a candidate, and `candidate_weights` `[examples, count]`.
- * Outputs: `loss` `[]`, the weighted sum of -log p over label slots and candidates; `gradient`, in the shape of `soft_prompt`; `log_probabilities` `[labels]`.
+ * Outputs: `loss` `[]`, the weighted sum of -log p over label slots and candidates; `gradient`, in the shape of `soft_prompt`;
+ * `log_probabilities` `[labels]`; `predictions` `[labels]` (int64), the most likely token where each label stands.
  */
 export function trainingGraph(
   architecture: Architecture,
@@ -80,7 +81,7 @@ export function trainingGraph(
   layout: BatchLayout,
   slot: Exclude<SoftPromptSlot, { method: "none" }>,
 ): Graph {
-  const { graph, softPrompt, logProbabilities } = forward(architecture, weights, layout, slot);
+  const { graph, softPrompt, logProbabilities, predictions } = forward(architecture, weights, layout, slot);
   const labelWeights = graph.input("label_weights", "float32", [layout.labels]);
   const weighted = graph.op("Mul", [logProbabilities, labelWeights]);
   const ofTokens = graph.op("ReduceSum", [weighted, graph.ints([0])], { keepdims: 0 });
@@ -91,23 +92,21 @@ export function trainingGraph(
   graph.output("loss", loss);
   graph.output("gradient", gradient as Value);
   graph.output("log_probabilities", logProbabilities);
+  graph.output("predictions", predictions);
   graph.prune();
   return graph;
 }
 
-/**
- * The same batch without a gradient. Outputs: `log_probabilities` `[labels]`, and `predictions` `[labels]` (int64), the
- * most likely token where each label stands.
- */
+/** The same batch without a gradient. Outputs: `log_probabilities` and `predictions`, as in training. */
 export function evaluationGraph(
   architecture: Architecture,
   weights: WeightSource,
   layout: BatchLayout,
   slot: SoftPromptSlot,
 ): Graph {
-  const { graph, logits, logProbabilities } = forward(architecture, weights, layout, slot);
+  const { graph, logProbabilities, predictions } = forward(architecture, weights, layout, slot);
   graph.output("log_probabilities", logProbabilities);
-  graph.output("predictions", graph.op("ArgMax", [logits], { axis: -1, keepdims: 0 }));
+  graph.output("predictions", predictions);
   graph.prune();
   return graph;
 }
@@ -153,7 +152,12 @@ function forward(
   const picked = graph.op("GatherElements", [graph.op("LogSoftmax", [logits], { axis: -1 }), labelIds], {
     axis: 1,
   });
-  return { graph, softPrompt, logits, logProbabilities: graph.op("Reshape", [picked, graph.ints([labels])]) };
+  return {
+    graph,
+    softPrompt,
+    logProbabilities: graph.op("Reshape", [picked, graph.ints([labels])]),
+    predictions: graph.op("ArgMax", [logits], { axis: -1, keepdims: 0 }),
+  };
 }
 
 /** Weighted sum of the candidates' log-probabilities, normalised among the candidates of each example. */

@@ -10,7 +10,14 @@ const metadataSchema = z.object({
   optimiserStep: z.int(),
   sinceBest: z.int(),
   best: z.object({ step: z.int(), loss: z.number() }).nullable(),
-  history: z.array(z.object({ step: z.int(), trainLoss: z.number(), valid: validationSchema.optional() })),
+  history: z.array(
+    z.object({
+      step: z.int(),
+      trainLoss: z.number(),
+      trainAccuracy: z.number(),
+      valid: validationSchema.optional(),
+    }),
+  ),
 });
 
 /** Everything a run needs to go on, as one safetensors file; `fingerprint` says what run it belongs to. */

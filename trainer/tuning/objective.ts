@@ -13,12 +13,16 @@ export interface CompletionScore {
  * trainable parameters, flat.
  */
 export interface Objective {
-  gradient(
-    parameters: Float32Array,
-    batch: readonly TokenizedExample[],
-  ): Promise<{ loss: number; gradient: Float32Array }>;
+  gradient(parameters: Float32Array, batch: readonly TokenizedExample[]): Promise<LossAndGradient>;
   /** Tokens that one `gradient` runs through the model, padding and the prompt included. */
   readonly tokensPerStep: number;
+}
+
+export interface LossAndGradient {
+  readonly loss: number;
+  readonly gradient: Float32Array;
+  /** Share of the learned tokens that are also the most probable ones. */
+  readonly tokenAccuracy: number;
 }
 
 /** Scores every completion of every example, in the order given. */

@@ -8,7 +8,7 @@ import {
 } from "../model/training-graph.ts";
 import { prefixGraph } from "../model/prefix-graph.ts";
 import type { Provider } from "../choose-providers.ts";
-import { createSession, type GraphSession, type Tensors } from "../onnx/session.ts";
+import { createSession, type GraphSession, type TensorData, type Tensors } from "../onnx/session.ts";
 import type { WeightFile } from "../onnx/weight-file.ts";
 import type { CompletionScore, Objective, Score } from "./objective.ts";
 import type { Parametrisation } from "./parametrisation.ts";
@@ -51,12 +51,15 @@ export async function createPromptObjective(
   return {
     tokensPerStep: shared + layout.batch * layout.length,
     async gradient(parameters, batch) {
-      const { feeds } = packBatch(batch, sized, shared);
+      const { feeds, learned } = packBatch(batch, sized, shared);
       const prompt = sharedFeeds(model, parametrisation.toSlot(parameters));
-      const { loss, gradient } = await session.run({ ...feeds, ...prompt }, ["loss", "gradient"]);
+      const wanted = ["loss", "gradient", "predictions"];
+      const { loss, gradient, predictions } = await session.run({ ...feeds, ...prompt }, wanted);
+      const correct = learned.filter(isPredicted(feeds, predictions));
       return {
         loss: Number(loss?.[0]),
         gradient: parametrisation.pullBack(parameters, gradient as Float32Array),
+        tokenAccuracy: correct.length / learned.length,
       };
     },
     close: () => session.close(),
@@ -152,7 +155,10 @@ function sharedFeeds({ tokensBefore, tokensAfter }: TuningModel, data: Float32Ar
 function completionScorer(feeds: Tensors, { log_probabilities, predictions }: Tensors) {
   return (slots: readonly number[]): CompletionScore => ({
     logProbabilities: slots.map((slot) => Number(log_probabilities?.[slot])),
-    correct: slots.filter((slot) => Number(predictions?.[slot]) === Number(feeds["label_ids"]?.[slot]))
-      .length,
+    correct: slots.filter(isPredicted(feeds, predictions)).length,
   });
 }
+
+/** Whether a slot's label is the most probable token there. Predictions are int64. */
+const isPredicted = (feeds: Tensors, predictions: TensorData | undefined) => (slot: number) =>
+  Number(predictions?.[slot]) === Number(feeds["label_ids"]?.[slot]);

@@ -1,13 +1,14 @@
 import type { TokenizedExample } from "../model/training-batch.ts";
 import type { LazyList } from "../lazy-list.ts";
-import type { Objective } from "./objective.ts";
+import type { LossAndGradient, Objective } from "./objective.ts";
 import { clipByNorm, warmUpCosine, type Optimiser, type OptimiserState } from "./optimiser.ts";
 
-/** One step's figures; validation is there where it was made. */
+/** One step's figures, accuracy by tokens; validation is there where it was made. */
 export interface StepMetrics {
   /** Steps done, from 1. */
   readonly step: number;
   readonly trainLoss: number;
+  readonly trainAccuracy: number;
   readonly valid?: Validation;
 }
 
@@ -113,9 +114,10 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
       signal.throwIfAborted();
     }
     const step = state.step + 1;
-    const { loss, gradient } = await meanGradient(objective, state.parameters, steps.at(state.step) ?? []);
-    if (!Number.isFinite(loss) || hasDiverged([...state.history, { step, trainLoss: loss }])) {
-      options.onStep({ step, trainLoss: loss });
+    const { loss, tokenAccuracy, gradient } = await meanGradient(objective, state.parameters, steps.at(state.step) ?? []);
+    const figures = { step, trainLoss: loss, trainAccuracy: tokenAccuracy };
+    if (!Number.isFinite(loss) || hasDiverged([...state.history, figures])) {
+      options.onStep(figures);
       return result("diverged", state);
     }
     const rate = state.learningRate * warmUpCosine(state.step, steps.length);
@@ -127,7 +129,7 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
     state = { ...state, step, parameters: next.parameters, optimiser: next.state, average };
     const due = validation && (step % validation.every === 0 || step === steps.length);
     const valid = due ? await validation.measure(average) : undefined;
-    const metrics: StepMetrics = { step, trainLoss: loss, ...(valid ? { valid } : {}) };
+    const metrics: StepMetrics = { ...figures, ...(valid ? { valid } : {}) };
     state = { ...state, history: [...state.history, metrics] };
     options.onStep(metrics);
     if (!valid || !validation) continue;
@@ -145,14 +147,15 @@ async function meanGradient(
   objective: Objective,
   parameters: Float32Array,
   batches: readonly (readonly TokenizedExample[])[],
-): Promise<{ loss: number; gradient: Float32Array }> {
-  let [loss, total] = [0, new Float32Array(parameters.length)];
+): Promise<LossAndGradient> {
+  let [loss, tokenAccuracy, total] = [0, 0, new Float32Array(parameters.length)];
   for (const batch of batches) {
     const one = await objective.gradient(parameters, batch);
     loss += one.loss / batches.length;
+    tokenAccuracy += one.tokenAccuracy / batches.length;
     total = total.map((sum, i) => sum + (one.gradient[i] as number) / batches.length);
   }
-  return { loss, gradient: total };
+  return { loss, tokenAccuracy, gradient: total };
 }
 
 function hasDiverged(history: readonly StepMetrics[]): boolean {
