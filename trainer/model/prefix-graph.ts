@@ -1,7 +1,7 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { Graph, type Value } from "../onnx/graph.ts";
-import { rotaryTables } from "./architecture.ts";
 import { decoder, projectHeads, type Lowering } from "./llama.ts";
+import { rotaryEmbedding } from "./rotary-embedding.ts";
 import { MASKED, SharedPrefixAttention } from "./shared-attention.ts";
 import { floatLowering, type WeightSource } from "./training-graph.ts";
 
@@ -19,7 +19,8 @@ export function prefixGraph(architecture: Architecture, weights: WeightSource, t
   const mask = graph.constant(causal, [1, tokens, tokens]);
   const sizes = { prefix: 0, shared: 0, batch: 1, length: tokens };
   const attention = new SharedPrefixAttention(graph, architecture, sizes, mask);
-  const rotate = rotation(graph, architecture, tokens);
+  const positions = graph.ints([...Array(tokens).keys()]);
+  const rotate = rotaryEmbedding(graph, architecture, { first: 0, shared: 0, length: tokens }, positions);
   const headsFirst = (rows: Value) => {
     const split = graph.op("Reshape", [rows, graph.ints([tokens, kvHeads, headSize])]);
     return graph.op("Transpose", [split], { perm: [1, 0, 2] });
@@ -40,22 +41,4 @@ export function prefixGraph(architecture: Architecture, weights: WeightSource, t
   // What follows the last layer's keys and values is not needed.
   graph.prune();
   return graph;
-}
-
-function rotation(graph: Graph, architecture: Architecture, tokens: number): (x: Value) => Value {
-  const half = architecture.headSize / 2;
-  const { cos, sin } = rotaryTables(architecture, tokens);
-  const tables = [
-    graph.constant(BigInt64Array.of(0n), [1]),
-    graph.constant(cos, [tokens, half]),
-    graph.constant(sin, [tokens, half]),
-  ];
-  return (x) => {
-    const width = x.shape.at(-1) as number;
-    const sequence = graph.op("Reshape", [x, graph.ints([1, tokens, width])]);
-    return graph.op("Reshape", [
-      graph.op("RotaryEmbedding", [sequence, ...tables]),
-      graph.ints([tokens, width]),
-    ]);
-  };
 }

@@ -4,7 +4,7 @@ import { rotaryTables } from "./architecture.ts";
 
 /**
  * Rotates queries or keys, `[shared + tokens, heads * headSize]`, by their positions: those of the shared tokens
- * follow each other from `first` on, those of the others come from `positions` `[tokens]` (int32), counted behind the
+ * follow each other from `first` on, those of the others come from `positions` `[tokens]` (integers), counted behind the
  * shared tokens and below `length`.
  */
 export function rotaryEmbedding(

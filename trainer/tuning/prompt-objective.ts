@@ -110,16 +110,20 @@ export function createScore(model: TuningModel, { slot, data }: SlotContent): Sc
   };
 }
 
-/** Keys and values that the vectors leave in the cache, `[layers, 2, kvHeads, tokens, headSize]`. */
-export async function computePrefix(
+/** Keys and values that each prompt's vectors leave in the cache, `[layers, 2, kvHeads, tokens, headSize]`. */
+export async function computePrefixes(
   model: TuningModel,
   tokens: number,
-  vectors: Float32Array,
-): Promise<Float32Array> {
+  prompts: readonly Float32Array[],
+): Promise<Float32Array[]> {
   const session = await open(model, prefixGraph(model.architecture, model.weights, tokens));
   try {
-    const { kv } = await session.run({ soft_prompt: vectors });
-    return kv as Float32Array;
+    const prefixes: Float32Array[] = [];
+    for (const vectors of prompts) {
+      const { kv } = await session.run({ soft_prompt: vectors });
+      prefixes.push(kv as Float32Array);
+    }
+    return prefixes;
   } finally {
     await session.close();
   }

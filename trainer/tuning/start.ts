@@ -9,7 +9,7 @@ import type { TrainingData } from "../dataset.ts";
 import { lazily, pick } from "../lazy-list.ts";
 import { demonstrations, sampleTokens, tileTokens } from "./initial-prompt.ts";
 import { prefixParameters, promptParameters, type Parametrisation } from "./parametrisation.ts";
-import { computePrefix, type TuningModel } from "./prompt-objective.ts";
+import { computePrefixes, type TuningModel } from "./prompt-objective.ts";
 import { residualMlpParameters } from "./residual-mlp.ts";
 
 /** Where tuning starts, and the training rows that are part of it. */
@@ -56,8 +56,8 @@ export async function createStart(inputs: StartInputs): Promise<Start> {
   const embedded = base.embed([...ahead, ...tokens]);
   if (!isPrefix) return vectors(embedded, used);
   const count = ahead.length + tokens.length;
-  const kv = await computePrefix({ ...model, tokensBefore: [], tokensAfter: [] }, count, embedded);
-  return { parametrisation: prefixParameters(architecture, count, kv), used };
+  const [kv] = await computePrefixes(model, count, [embedded]);
+  return { parametrisation: prefixParameters(architecture, count, kv as Float32Array), used };
 }
 
 /** Token ids to start from; as many as wanted, fewer where demonstrations run out. */

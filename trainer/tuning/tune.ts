@@ -114,7 +114,11 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
       signal.throwIfAborted();
     }
     const step = state.step + 1;
-    const { loss, tokenAccuracy, gradient } = await meanGradient(objective, state.parameters, steps.at(state.step) ?? []);
+    const { loss, tokenAccuracy, gradient } = await meanGradient(
+      objective,
+      state.parameters,
+      steps.at(state.step) ?? [],
+    );
     const figures = { step, trainLoss: loss, trainAccuracy: tokenAccuracy };
     if (!Number.isFinite(loss) || hasDiverged([...state.history, figures])) {
       options.onStep(figures);

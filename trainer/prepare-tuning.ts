@@ -1,0 +1,125 @@
+import type { LeasedJob } from "../shared/contracts/job.ts";
+import type { ModelManifest } from "../shared/contracts/model.ts";
+import { InvalidDataError } from "../shared/errors.ts";
+import type { ObjectStore } from "../shared/ports/object-store.ts";
+import type { BaseModel } from "./base-model.ts";
+import type { Provider } from "./choose-providers.ts";
+import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
+import type { HeldOut, TrainingData } from "./dataset.ts";
+import { lazily, type LazyList } from "./lazy-list.ts";
+import { packedLength, type TokenizedExample } from "./model/training-batch.ts";
+import type { Parametrisation } from "./tuning/parametrisation.ts";
+import type { TuningModel } from "./tuning/prompt-objective.ts";
+import { createStart } from "./tuning/start.ts";
+import { splitValidation } from "./tuning/validation.ts";
+
+/** Everything read and chosen, before the first step. */
+export interface PreparedTuning {
+  readonly settings: ChosenSettings;
+  /** The base model as the job's rows see it without a prompt, and with one in its place. */
+  readonly bare: TuningModel;
+  readonly model: TuningModel;
+  readonly parametrisation: Parametrisation;
+  readonly examples: LazyList<TokenizedExample>;
+  /** The label of each example, in a label task. */
+  readonly answers: readonly number[] | null;
+  readonly valid: HeldOut | null;
+}
+
+export interface PrepareOptions {
+  readonly store: ObjectStore;
+  /** 0 takes every core. */
+  readonly threads: number;
+  readonly providers?: readonly Provider[] | undefined;
+  /** For benchmarks: choices that no user is offered. */
+  readonly overrides?: Partial<ChosenSettings> | undefined;
+}
+
+/** Chooses settings, rows to stop by and a start for a job. Throws InvalidDataError for what cannot be tuned. */
+export async function prepareTuning(
+  { store, threads, providers, overrides }: PrepareOptions,
+  job: LeasedJob,
+  base: BaseModel,
+  data: TrainingData,
+): Promise<PreparedTuning> {
+  const { architecture } = base.manifest;
+  const settings = { ...chooseSettings(job.settings, factsOf(data, base.manifest)), ...overrides };
+  const bare: TuningModel = {
+    architecture,
+    weights: base.weights,
+    tokensBefore: [],
+    tokensAfter: data.sharedTokens,
+    threads,
+    providers,
+  };
+  const model = placed(bare, settings);
+  const { valid, train: rows } = splitValidation(data, settings.validationRows, settings.seed);
+  const { parametrisation, used } = await createStart({ store, job, base, model, data, rows, settings });
+  requireRoom(settings, parametrisation.slot.tokens, data, architecture.contextLength);
+  const learned = rows.filter((i) => !used.has(i));
+  const { answers } = data;
+  return {
+    settings,
+    bare,
+    model,
+    parametrisation,
+    examples: lazily(learned.length, (i) => withCandidates(data, learned[i] as number, settings)),
+    answers: answers && learned.map((i) => answers[i] ?? 0),
+    valid,
+  };
+}
+
+function factsOf({ train, labels, sharedTokens }: TrainingData, { specialTokens }: ModelManifest) {
+  let tokens = 0;
+  for (const example of train) tokens += packedLength(example);
+  return {
+    rows: train.length,
+    tokens,
+    labels: labels && labels.length,
+    // The edge leaves out no other: a model without one begins a row with whatever its text begins with.
+    hasFirstToken: sharedTokens.length > 0 && sharedTokens[0] === specialTokens.beginning,
+  };
+}
+
+/** The model's tokens around the prompt; a prefix behind the first token holds that token itself. */
+function placed(model: TuningModel, { method, placement }: ChosenSettings): TuningModel {
+  if (placement === "front") return model;
+  const [first, ...rest] = model.tokensAfter;
+  const before = method === "prefix_tuning" || first === undefined ? [] : [first];
+  return { ...model, tokensBefore: before, tokensAfter: rest };
+}
+
+/** The row with its label among the others, where they are told apart in training. */
+function withCandidates(
+  { train, answers, labelTokens }: TrainingData,
+  index: number,
+  { candidateShare }: ChosenSettings,
+): TokenizedExample {
+  const example = train.at(index) as TokenizedExample;
+  if (candidateShare === 0 || !answers || !labelTokens) return example;
+  const answer = answers[index] as number;
+  const completions = labelTokens.map((label, k) => (k === answer ? label : label.slice(0, -1)));
+  return { ...example, completions, answer };
+}
+
+function requireRoom(
+  { virtualTokens }: ChosenSettings,
+  tokens: number,
+  data: TrainingData,
+  contextLength: number,
+): void {
+  if (virtualTokens > contextLength / 2) {
+    throw new InvalidDataError(
+      `"virtual_tokens" is ${virtualTokens}, at most half the base model's context of ${contextLength} is allowed`,
+      { code: "too_many_virtual_tokens", param: "virtual_tokens" },
+    );
+  }
+  let longest = 0;
+  for (const example of data.train) longest = Math.max(longest, packedLength(example));
+  longest += tokens + data.sharedTokens.length;
+  if (longest <= contextLength) return;
+  throw new InvalidDataError(
+    `The longest row takes ${longest} tokens with its soft prompt, the base model's context holds ${contextLength}`,
+    { code: "too_long", param: "virtual_tokens" },
+  );
+}
