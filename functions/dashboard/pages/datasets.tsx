@@ -2,7 +2,8 @@ import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import type { Dataset } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
-import { Badge, Card, Empty, PageHeader, Time } from "../components/basics.tsx";
+import { Badge, Empty, PageHeader, Time } from "../components/basics.tsx";
+import { ListTable } from "../components/list-table.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { DropZone } from "../components/upload.tsx";
 import { UploadDialog } from "../components/upload-dialog.tsx";
@@ -41,45 +42,18 @@ export function Datasets() {
                 <p>Drop a file above, or put one into the bucket with any S3 client.</p>
               </Empty>
             ) : (
-              <Card>
-                <table class="table-list">
-                  <caption class="sr-only">Datasets, newest first</caption>
-                  <thead>
-                    <tr>
-                      <th scope="col">Name</th>
-                      <th scope="col">State</th>
-                      <th scope="col" class="number">
-                        Rows
-                      </th>
-                      <th scope="col" class="number">
-                        Size
-                      </th>
-                      <th scope="col">Uploaded</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {found.map((dataset) => (
-                      <tr key={dataset.id}>
-                        <th scope="row">
-                          <a href={`/datasets/${dataset.id}`}>{dataset.name}</a>
-                        </th>
-                        <td data-label="State">
-                          <Badge state={dataset.status} />
-                        </td>
-                        <td data-label="Rows" class="number">
-                          {count(dataset.rows)}
-                        </td>
-                        <td data-label="Size" class="number">
-                          {bytes(dataset.bytes)}
-                        </td>
-                        <td data-label="Uploaded">
-                          <Time seconds={dataset.created_at} />
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </Card>
+              <ListTable
+                caption="Datasets, newest first"
+                rows={found}
+                keyOf={({ id }) => id}
+                name={({ id, name }) => ({ href: `/datasets/${id}`, text: name })}
+                columns={[
+                  { title: "State", cell: ({ status }) => <Badge state={status} /> },
+                  { title: "Rows", number: true, cell: ({ rows }) => count(rows) },
+                  { title: "Size", number: true, cell: (dataset) => bytes(dataset.bytes) },
+                  { title: "Uploaded", cell: ({ created_at: time }) => <Time seconds={time} /> },
+                ]}
+              />
             )
           }
         </QueryView>

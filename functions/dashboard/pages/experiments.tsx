@@ -1,6 +1,7 @@
 import type { Experiment } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
-import { Badge, Card, Empty, LinkButton, PageHeader, Time } from "../components/basics.tsx";
+import { Badge, Empty, LinkButton, PageHeader, Time } from "../components/basics.tsx";
+import { ListTable } from "../components/list-table.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { words } from "../format.ts";
 
@@ -33,39 +34,19 @@ export function Experiments() {
               </LinkButton>
             </Empty>
           ) : (
-            <Card>
-              <table class="table-list">
-                <caption class="sr-only">Experiments, newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Verdict</th>
-                    <th scope="col">Policy</th>
-                    <th scope="col">Variants</th>
-                    <th scope="col">Created</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {found.map(({ id, name, status, verdict, policy, variants, created_at: time }) => (
-                    <tr key={id}>
-                      <th scope="row">
-                        <a href={`/experiments/${id}`}>{name}</a>
-                      </th>
-                      <td data-label="State">
-                        <Badge state={status} />
-                      </td>
-                      <td data-label="Verdict">{verdict === null ? "–" : words(verdict)}</td>
-                      <td data-label="Policy">{words(policy.type)}</td>
-                      <td data-label="Variants">{variants.map(({ key }) => key).join(", ")}</td>
-                      <td data-label="Created">
-                        <Time seconds={time} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Card>
+            <ListTable
+              caption="Experiments, newest first"
+              rows={found}
+              keyOf={({ id }) => id}
+              name={({ id, name }) => ({ href: `/experiments/${id}`, text: name })}
+              columns={[
+                { title: "State", cell: ({ status }) => <Badge state={status} /> },
+                { title: "Verdict", cell: ({ verdict }) => (verdict === null ? "–" : words(verdict)) },
+                { title: "Policy", cell: ({ policy }) => words(policy.type) },
+                { title: "Variants", cell: ({ variants }) => variants.map(({ key }) => key).join(", ") },
+                { title: "Created", cell: ({ created_at: time }) => <Time seconds={time} /> },
+              ]}
+            />
           )
         }
       </QueryView>

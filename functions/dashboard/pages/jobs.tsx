@@ -2,9 +2,10 @@ import { useState } from "preact/hooks";
 import { jobName } from "../api/names.ts";
 import type { Dataset, Job } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
-import { Badge, Card, Empty, LinkButton, PageHeader, Time } from "../components/basics.tsx";
+import { Badge, Empty, LinkButton, PageHeader, Time } from "../components/basics.tsx";
 import { Gain } from "../components/gain.tsx";
 import { isUnderWay, JobProgressLine } from "../components/job-progress.tsx";
+import { ListTable } from "../components/list-table.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { duration } from "../format.ts";
 
@@ -49,55 +50,33 @@ export function Jobs() {
               </LinkButton>
             </Empty>
           ) : (
-            <Card>
-              <table class="table-list">
-                <caption class="sr-only">Tuning jobs, newest first</caption>
-                <thead>
-                  <tr>
-                    <td>
-                      <span class="sr-only">Compare</span>
-                    </td>
-                    <th scope="col">Name</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Result</th>
-                    <th scope="col">Took</th>
-                    <th scope="col">Created</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {jobs.map((job) => {
-                    const name = jobName(job, datasets);
-                    const isPicked = picked.includes(job.id);
-                    return (
-                      <tr key={job.id}>
-                        <td class="pick">
-                          <input
-                            type="checkbox"
-                            aria-label={`Compare ${name}, ${job.id}`}
-                            checked={isPicked}
-                            disabled={!isPicked && picked.length >= MAX_COMPARED}
-                            onChange={(event) => toggle(job.id, event.currentTarget.checked)}
-                          />
-                        </td>
-                        <th scope="row">
-                          <a href={`/jobs/${job.id}`}>{name}</a>
-                        </th>
-                        <td data-label="State">
-                          <Badge state={job.status} />
-                        </td>
-                        <td data-label="Result">
-                          <Result job={job} />
-                        </td>
-                        <td data-label="Took">{duration(job.foreword.tuning_seconds)}</td>
-                        <td data-label="Created">
-                          <Time seconds={job.created_at} />
-                        </td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </Card>
+            <ListTable
+              caption="Tuning jobs, newest first"
+              rows={jobs}
+              keyOf={({ id }) => id}
+              name={(job) => ({ href: `/jobs/${job.id}`, text: jobName(job, datasets) })}
+              control={{
+                title: "Compare",
+                render: (job) => {
+                  const isPicked = picked.includes(job.id);
+                  return (
+                    <input
+                      type="checkbox"
+                      aria-label={`Compare ${jobName(job, datasets)}, ${job.id}`}
+                      checked={isPicked}
+                      disabled={!isPicked && picked.length >= MAX_COMPARED}
+                      onChange={(event) => toggle(job.id, event.currentTarget.checked)}
+                    />
+                  );
+                },
+              }}
+              columns={[
+                { title: "State", cell: ({ status }) => <Badge state={status} /> },
+                { title: "Result", cell: (job) => <Result job={job} /> },
+                { title: "Took", cell: ({ foreword }) => duration(foreword.tuning_seconds) },
+                { title: "Created", cell: ({ created_at: time }) => <Time seconds={time} /> },
+              ]}
+            />
           )
         }
       </QueryView>

@@ -1,7 +1,8 @@
 import type { Prompt } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
-import { Card, Empty, LinkButton, PageHeader, Time } from "../components/basics.tsx";
+import { Empty, LinkButton, PageHeader, Time } from "../components/basics.tsx";
 import { Gain } from "../components/gain.tsx";
+import { ListTable } from "../components/list-table.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { shortModel, words } from "../format.ts";
 
@@ -28,43 +29,19 @@ export function Prompts() {
               </LinkButton>
             </Empty>
           ) : (
-            <Card>
-              <table class="table-list">
-                <caption class="sr-only">Soft prompts, newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Base model → tuned</th>
-                    <th scope="col">Base model</th>
-                    <th scope="col">Method</th>
-                    <th scope="col" class="number">
-                      Virtual tokens
-                    </th>
-                    <th scope="col">Created</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {found.map((prompt) => (
-                    <tr key={prompt.id}>
-                      <th scope="row">
-                        <a href={`/prompts/${prompt.id}`}>{shortModel(prompt.model)}</a>
-                      </th>
-                      <td data-label="Result">
-                        <Gain evaluation={prompt.evaluation} />
-                      </td>
-                      <td data-label="Base model">{prompt.base_model}</td>
-                      <td data-label="Method">{words(prompt.method)}</td>
-                      <td data-label="Virtual tokens" class="number">
-                        {prompt.virtual_tokens}
-                      </td>
-                      <td data-label="Created">
-                        <Time seconds={prompt.created_at} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Card>
+            <ListTable
+              caption="Soft prompts, newest first"
+              rows={found}
+              keyOf={({ id }) => id}
+              name={({ id, model }) => ({ href: `/prompts/${id}`, text: shortModel(model) })}
+              columns={[
+                { title: "Base model → tuned", cell: ({ evaluation }) => <Gain evaluation={evaluation} /> },
+                { title: "Base model", cell: (prompt) => prompt.base_model },
+                { title: "Method", cell: ({ method }) => words(method) },
+                { title: "Virtual tokens", number: true, cell: (prompt) => prompt.virtual_tokens },
+                { title: "Created", cell: ({ created_at: time }) => <Time seconds={time} /> },
+              ]}
+            />
           )
         }
       </QueryView>
