@@ -2,12 +2,11 @@
  * Checks that the Worker fits: `node scripts/check-bundle.ts` bundles it as a deployment would, with and without onnxruntime,
  * and weighs the uploads.
  */
-import { execFile } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { bundleWorker } from "./deploy/bundle-worker.ts";
 import { withoutOnnxruntime } from "./deploy/without-onnxruntime.ts";
 
 /** What Cloudflare's paid plan takes, after compression. */
@@ -16,7 +15,6 @@ const LIMIT_BYTES = 10_000_000;
 const KERNEL_ONLY_BYTES = 400_000;
 
 const root = join(import.meta.dirname, "..");
-const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
 
 async function main(): Promise<void> {
   if (!existsSync(join(root, "wrangler.toml")))
@@ -28,32 +26,10 @@ async function main(): Promise<void> {
 async function check(title: string, options: readonly string[], limit: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "foreword-bundle-"));
   try {
-    await bundle(folder, options);
+    await bundleWorker(join(folder, "out"), options);
     weigh(title, folder, limit);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function bundle(folder: string, options: readonly string[]): Promise<void> {
-  const env = {
-    ...process.env,
-    CI: "1",
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_LOG_PATH: join(folder, "logs"),
-  };
-  try {
-    await promisify(execFile)(
-      process.execPath,
-      [wrangler, "deploy", "--dry-run", "--outdir", join(folder, "out"), ...options],
-      {
-        cwd: root,
-        env,
-      },
-    );
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`wrangler could not bundle the Worker:\n${stdout}${stderr}`, { cause: error });
   }
 }
 

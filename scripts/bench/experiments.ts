@@ -65,8 +65,8 @@ async function runStack(
       requests_per_minute: 100_000,
     });
     try {
-      const requests = await Promise.race([measureRequests(worker, pairs), worker.died]);
-      return { requests, stack: await Promise.race([measureStack(worker, options), worker.died]) };
+      const requests = await measureRequests(worker, pairs);
+      return { requests, stack: await measureStack(worker, options) };
     } finally {
       await worker.stop();
     }

@@ -8,19 +8,19 @@ import { newAdminKey } from "../../dev/credentials.ts";
 import { importDefaultModel } from "../../dev/default-model.ts";
 import type { Output } from "../../dev/output.ts";
 import { root } from "../../dev/paths.ts";
-import { migrateDatabase, startWorker } from "../../dev/worker.ts";
-import { freePort } from "./free-port.ts";
+import { migrateDatabase } from "../../dev/worker.ts";
+import { startBuiltWorker } from "./built-worker.ts";
 
-/** A workerd of its own, with the base model in its bucket; no trainer, since nothing is tuned. */
+/** The built Worker in a workerd of its own, with the base model in its bucket; no trainer, since nothing is tuned. */
 export interface LocalWorker {
   readonly url: string;
   readonly apiKey: string;
-  /** Rejects when workerd ends by itself. */
-  readonly died: Promise<never>;
+  /** Where the Worker's debugger listens. */
+  readonly debuggerUrl: string;
   stop(): Promise<void>;
 }
 
-/** wrangler's own S3 endpoint of the local R2. */
+/** miniflare's own S3 endpoint of the local R2. */
 const LOCAL_S3_PATH = "/cdn-cgi/local/r2/s3";
 const USUAL_KEY = { scopes: ["inference", "datasets"] };
 
@@ -30,19 +30,18 @@ export async function startLocalWorker(
   key: { scopes: readonly string[]; requests_per_minute?: number } = USUAL_KEY,
 ): Promise<LocalWorker> {
   const modelFolder = await importDefaultModel(output);
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   const adminKey = newAdminKey();
   await migrateDatabase();
-  output.line("Starting workerd");
-  const worker = await startWorker(port, adminKey);
+  output.line("Bundling the Worker and starting workerd");
+  const { url, entryUrl, debuggerUrl, stop } = await startBuiltWorker(adminKey);
   try {
-    await uploadBundle(createS3Store({ endpoint: url + LOCAL_S3_PATH, ...bucketAccess() }), modelFolder);
+    const store = createS3Store({ endpoint: entryUrl + LOCAL_S3_PATH, ...bucketAccess() });
+    await uploadBundle(store, modelFolder);
     const request = { name: "Benchmark", organization: "bench", ...key };
     const { data } = await callApi(url, adminKey, "/v1/keys", z.object({ key: z.string() }), request);
-    return { url, apiKey: data.key, died: worker.died, stop: () => worker.stop() };
+    return { url, apiKey: data.key, debuggerUrl, stop };
   } catch (error) {
-    await worker.stop();
+    await stop();
     throw error;
   }
 }

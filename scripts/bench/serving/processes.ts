@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-/** Reads of /proc: who our descendants are, what memory they hold, where they listen. Linux only. */
+/** Reads of /proc: who our descendants are, what memory they hold. Linux only. */
 
 /** Ids of every process that descends from this one. */
 export function descendants(): number[] {
@@ -32,42 +32,11 @@ export function residentBytes(pid: number): { now: number; peak: number } {
   return { now: field("VmRSS"), peak: field("VmHWM") };
 }
 
-/** TCP ports that the processes listen on. */
-export function listeningPorts(pids: readonly number[]): number[] {
-  const inodes = new Set(pids.flatMap(socketsOf));
-  const LISTENING = "0A";
-  return read("/proc/net/tcp")
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === LISTENING && inodes.has(fields[9] ?? ""))
-    .map((fields) => Number.parseInt(fields[1]?.split(":")[1] ?? "0", 16));
-}
-
-function socketsOf(pid: number): string[] {
-  const folder = `/proc/${pid}/fd`;
-  return list(folder).flatMap((name) => {
-    try {
-      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? [];
-    } catch {
-      return [];
-    }
-  });
-}
-
 /** Processes come and go while we look: what is gone reads as nothing. */
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
     return "";
-  }
-}
-
-function list(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }

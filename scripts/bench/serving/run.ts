@@ -39,9 +39,9 @@ export async function runServing(settings: ServingSettings, output: Output): Pro
   const interrupted = interruption();
   const worker = await startLocalWorker(output, KEY);
   try {
-    const inspector = await connectInspector();
+    const inspector = await connectInspector(worker.debuggerUrl);
     try {
-      return await Promise.race([measure(worker, inspector, settings, output), worker.died, interrupted]);
+      return await Promise.race([measure(worker, inspector, settings, output), interrupted]);
     } finally {
       inspector.close();
     }
