@@ -2,6 +2,7 @@ import {
   checkpointPromptId,
   type Evaluation,
   type LeasedJob,
+  type StepMetrics,
   type TunedPrompt,
 } from "../shared/contracts/job.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
@@ -9,12 +10,17 @@ import type { BaseModel } from "./base-model.ts";
 import type { PreparedTuning } from "./prepare-tuning.ts";
 import { savePrompt } from "./save-prompt.ts";
 import { computePrefixes } from "./tuning/prompt-objective.ts";
-import type { Snapshot } from "./tuning/snapshots.ts";
+import type { Tuned } from "./tuning/tune.ts";
 
-/** What a run ended with: the slot's content and how it was found to serve. */
-export interface RunResult {
-  readonly slot: Float32Array;
+export interface FinishedRun {
+  readonly store: ObjectStore;
+  readonly job: LeasedJob;
+  readonly base: BaseModel;
+  readonly prepared: PreparedTuning;
+  readonly tuned: Tuned;
+  /** Of the prompt that the run ended with. */
   readonly evaluation: Evaluation | null;
+  readonly signal: AbortSignal;
 }
 
 export interface SavedRun extends Pick<TunedPrompt, "files"> {
@@ -24,22 +30,16 @@ export interface SavedRun extends Pick<TunedPrompt, "files"> {
 }
 
 /** Uploads a run's soft prompt and those of its earlier validations. Throws what the signal was aborted with. */
-export async function saveRun(
-  store: ObjectStore,
-  job: LeasedJob,
-  base: BaseModel,
-  { settings, model, parametrisation }: PreparedTuning,
-  result: RunResult,
-  snapshots: readonly Snapshot[],
-  signal: AbortSignal,
-): Promise<SavedRun> {
+export async function saveRun(run: FinishedRun): Promise<SavedRun> {
+  const { store, job, base, tuned, evaluation, signal } = run;
+  const { settings, model, parametrisation } = run.prepared;
   const isPrefix = settings.method === "prefix_tuning";
-  const slots = [result.slot, ...snapshots.map(({ parameters }) => parametrisation.toSlot(parameters))];
+  const slots = [tuned, ...tuned.earlier].map(({ parameters }) => parametrisation.toSlot(parameters));
   const ahead = isPrefix ? [] : model.tokensBefore;
   const prefixTokens = parametrisation.slot.tokens + ahead.length;
   const vectors = slots.map((slot) => Float32Array.of(...base.embed(ahead), ...slot));
   const prefixes = isPrefix ? slots : await computePrefixes(model, prefixTokens, vectors);
-  const save = (index: number, id: string, evaluation: Evaluation | null) => {
+  const save = (index: number, id: string, scored: Evaluation | null) => {
     signal.throwIfAborted();
     return savePrompt(store, { ...job, prompt_id: id }, base.manifest, {
       method: settings.method,
@@ -48,16 +48,24 @@ export async function saveRun(
       prefix: prefixes[index] as Float32Array,
       prefixTokens,
       initialText: job.settings.initial_text,
-      evaluation,
+      evaluation: scored,
     });
   };
-  const files = await save(0, job.prompt_id, result.evaluation);
+  const files = await save(0, job.prompt_id, evaluation);
   const checkpoints: SavedRun["checkpoints"] = [];
-  for (const [i, { step, metrics }] of snapshots.entries())
-    checkpoints.push({
-      step,
-      metrics,
-      files: await save(i + 1, checkpointPromptId(job.prompt_id, step), null),
-    });
+  for (const [i, { step }] of tuned.earlier.entries()) {
+    const id = checkpointPromptId(job.prompt_id, step);
+    checkpoints.push({ step, metrics: metricsOf(tuned, step), files: await save(i + 1, id, null) });
+  }
   return { prefixTokens, files, checkpoints };
+}
+
+/** A step's figures as the API shows them. */
+export function metricsOf({ history }: Tuned, step: number): StepMetrics {
+  const { trainLoss, valid } = history.find((one) => one.step === step) ?? {};
+  return {
+    train_loss: trainLoss ?? null,
+    valid_loss: valid?.loss ?? null,
+    valid_token_accuracy: valid?.tokenAccuracy ?? null,
+  };
 }

@@ -14,14 +14,13 @@ import type { ChosenSettings } from "./choose-settings.ts";
 import { readTrainingData } from "./dataset.ts";
 import { prepareTuning, type PrepareOptions } from "./prepare-tuning.ts";
 import { ShutdownError, type Train } from "./run-jobs.ts";
-import { saveRun } from "./save-run.ts";
+import { metricsOf, saveRun } from "./save-run.ts";
 import { createCheckpointFiles } from "./tuning/checkpoint-files.ts";
 import { evaluateHeldOut } from "./tuning/evaluate.ts";
 import { metricsCsv } from "./tuning/metrics-csv.ts";
 import { describe } from "./tuning/pilot.ts";
 import { createScore, NOTHING, type TuningModel } from "./tuning/prompt-objective.ts";
 import { runTuning } from "./tuning/run-tuning.ts";
-import { createSnapshots, metricsOf } from "./tuning/snapshots.ts";
 
 export interface TrainOptions extends PrepareOptions {
   /** Base models are kept here between jobs. */
@@ -48,7 +47,6 @@ export function createTrain({ workDirectory, ...options }: TrainOptions): Train 
       leaseToken,
       fingerprintOf(job, digest, settings),
     );
-    const snapshots = createSnapshots();
     const tuned = await runTuning({
       ...prepared,
       resume: await checkpoints.read(),
@@ -56,7 +54,6 @@ export function createTrain({ workDirectory, ...options }: TrainOptions): Train 
       async onState(state, interrupted) {
         // Whoever lost the lease must not write any more; a machine that shuts down hands on what it has.
         if (signal.aborted && !(interrupted && signal.reason instanceof ShutdownError)) return;
-        if (!interrupted) snapshots.take(state);
         await checkpoints.write(state);
       },
       signal,
@@ -77,8 +74,7 @@ export function createTrain({ workDirectory, ...options }: TrainOptions): Train 
     signal.throwIfAborted();
     const csv = new TextEncoder().encode(metricsCsv(tuned.history));
     await store.put(jobKey(job.id, leaseToken, METRICS_FILE), csv);
-    const prompt = { slot: slotData, evaluation };
-    const saved = await saveRun(store, job, base, prepared, prompt, snapshots.but(tuned.bestStep), signal);
+    const saved = await saveRun({ store, job, base, prepared, tuned, evaluation, signal });
     return {
       base_digest: digest,
       method: settings.method,
@@ -102,7 +98,7 @@ export function createTrain({ workDirectory, ...options }: TrainOptions): Train 
       steps: tuned.steps,
       trained_tokens: tuned.trainedTokens,
       tuning_seconds: tuningSeconds,
-      metrics: metricsOf(tuned.history.find(({ step }) => step === tuned.bestStep)),
+      metrics: metricsOf(tuned, tuned.bestStep),
       checkpoints: saved.checkpoints,
     };
   };

@@ -11,6 +11,7 @@ const state = (step: number): TuneState => ({
   average: vector,
   optimiser: { step, tensors: { first: vector } },
   best: null,
+  kept: [{ step: step - 1, parameters: vector.map((x) => x + step) }],
   learningRate: 0.1,
   sinceBest: 0,
   history: [{ step, trainLoss: 1 / step, trainAccuracy: 0.5 }],

@@ -52,6 +52,8 @@ test("killed and resumed from its checkpoint equals uninterrupted", async () => 
   const resumed = await tune(parabola, options({ validation, resume: resume ?? undefined }));
   expect([...resumed.parameters]).toEqual([...whole.parameters]);
   expect(resumed.history).toEqual(whole.history);
+  expect(whole.earlier).toHaveLength(3);
+  expect(resumed.earlier).toEqual(whole.earlier);
 });
 
 test("stops when validation gets no better, and keeps the best", async () => {

@@ -10,6 +10,7 @@ const metadataSchema = z.object({
   optimiserStep: z.int(),
   sinceBest: z.int(),
   best: z.object({ step: z.int(), loss: z.number() }).nullable(),
+  kept: z.array(z.int()),
   history: z.array(
     z.object({
       step: z.int(),
@@ -22,9 +23,10 @@ const metadataSchema = z.object({
 
 /** Everything a run needs to go on, as one safetensors file; `fingerprint` says what run it belongs to. */
 export function writeCheckpoint(state: TuneState, fingerprint: string): Uint8Array {
-  const { parameters, average, best, optimiser, step, learningRate, sinceBest, history } = state;
+  const { parameters, average, best, kept, optimiser, step, learningRate, sinceBest, history } = state;
   const vectors: Record<string, Float32Array> = { parameters, average };
   if (best) vectors["best"] = best.parameters;
+  for (const earlier of kept) vectors[`kept.${earlier.step}`] = earlier.parameters;
   for (const [name, data] of Object.entries(optimiser.tensors)) vectors[`optimiser.${name}`] = data;
   const metadata: z.infer<typeof metadataSchema> = {
     fingerprint,
@@ -33,6 +35,7 @@ export function writeCheckpoint(state: TuneState, fingerprint: string): Uint8Arr
     optimiserStep: optimiser.step,
     sinceBest,
     best: best && { step: best.step, loss: best.loss },
+    kept: kept.map((earlier) => earlier.step),
     history: history.map(({ valid, ...row }) => ({ ...row, ...(valid ? { valid } : {}) })),
   };
   return serializeSafetensors(
@@ -64,6 +67,7 @@ export function readCheckpoint(bytes: Uint8Array, fingerprint: string): TuneStat
       tensors: Object.fromEntries(names.map((name) => [name.slice("optimiser.".length), read(name)])),
     },
     best: state.best && { ...state.best, parameters: read("best") },
+    kept: state.kept.map((step) => ({ step, parameters: read(`kept.${step}`) })),
     sinceBest: state.sinceBest,
     history: state.history.map(({ valid, ...row }) => ({ ...row, ...(valid ? { valid } : {}) })),
   };

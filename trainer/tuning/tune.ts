@@ -1,3 +1,4 @@
+import { MAX_CHECKPOINTS } from "../../shared/contracts/job.ts";
 import type { TokenizedExample } from "../model/training-batch.ts";
 import type { LazyList } from "../lazy-list.ts";
 import type { LossAndGradient, Objective } from "./objective.ts";
@@ -28,15 +29,21 @@ export interface TuneState {
   /** Running mean of the parameters, which is what is validated and kept. */
   readonly average: Float32Array;
   readonly best: Best | null;
+  /** The last validated ones, oldest first. */
+  readonly kept: readonly Validated[];
   /** Validations since the best one. */
   readonly sinceBest: number;
   readonly history: readonly StepMetrics[];
 }
 
-interface Best {
+/** What a run had come to at a validation. */
+export interface Validated {
   readonly step: number;
-  readonly loss: number;
   readonly parameters: Float32Array;
+}
+
+interface Best extends Validated {
+  readonly loss: number;
 }
 
 export interface TuneOptions {
@@ -70,12 +77,16 @@ export interface Tuned {
   readonly bestStep: number;
   readonly stopped: "finished" | "early" | "diverged";
   readonly history: readonly StepMetrics[];
+  /** The last validated parameters besides the best, oldest first. */
+  readonly earlier: readonly Validated[];
 }
 
 /** Keeps one bad batch from throwing the prompt far away. */
 const MAX_GRADIENT_NORM = 1;
 /** A loss this many times that of the first steps means that the learning rate is too large. */
 const DIVERGENCE = 3;
+/** One more than are handed on, because the best may be among them. */
+const KEPT = MAX_CHECKPOINTS + 1;
 /** Steps whose mean loss is compared, so that one hard batch is no divergence. */
 const WINDOW = 10;
 
@@ -92,16 +103,18 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
     optimiser: optimiser.init(options.start),
     average: options.start,
     best: null,
+    kept: [],
     sinceBest: 0,
     history: [],
   };
-  const result = (stopped: Tuned["stopped"], { best, average }: TuneState): Tuned => ({
+  const result = (stopped: Tuned["stopped"], { best, average, kept }: TuneState): Tuned => ({
     parameters: best?.parameters ?? average,
     learningRate: state.learningRate,
     steps: state.step,
     bestStep: best?.step ?? state.step,
     stopped,
     history: state.history,
+    earlier: kept.filter(({ step }) => step !== best?.step).slice(-MAX_CHECKPOINTS),
   });
   if (validation && !state.best) {
     // Tuning must never make a prompt worse than where it started.
@@ -137,6 +150,7 @@ export async function tune(objective: Objective, options: TuneOptions): Promise<
     state = { ...state, history: [...state.history, metrics] };
     options.onStep(metrics);
     if (!valid || !validation) continue;
+    state = { ...state, kept: [...state.kept, { step, parameters: average }].slice(-KEPT) };
     const better = state.best === null || valid.loss < state.best.loss;
     state = better
       ? { ...state, best: { step, loss: valid.loss, parameters: average }, sinceBest: 0 }
