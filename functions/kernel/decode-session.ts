@@ -119,7 +119,7 @@ function writeInput(model: KernelModel, input: number | Float32Array, row: numbe
   }
   const { weights: matrix, scales, outputs } = layout.embedding;
   if (scales === undefined) kernel.embedding4(weights + matrix, outputs, input, hidden, to);
-  else kernel.embedding8(weights + matrix, weights + scales, outputs, input, hidden, to);
+  else kernel.embedding8(weights + matrix, weights + scales, input, hidden, to);
 }
 
 /** Copies keys and values from outside into pages. Throws KernelMemoryError. */

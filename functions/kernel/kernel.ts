@@ -3,14 +3,7 @@ export type Address = number;
 
 /** What kernel.wasm exports; sizes are counts, strides are bytes. Each is described where it is written, in `assembly/`. */
 export interface Kernel {
-  embedding8(
-    weights: Address,
-    scales: Address,
-    outputs: number,
-    index: number,
-    width: number,
-    y: Address,
-  ): void;
+  embedding8(weights: Address, scales: Address, index: number, width: number, y: Address): void;
   embedding4(weights: Address, outputs: number, index: number, width: number, y: Address): void;
   quantiseRows(x: Address, rows: number, width: number, levels: Address, scales: Address): void;
   matrix8(

@@ -69,8 +69,8 @@ export const bundleFiles = {
    * The same weights as the decode kernel reads them, in a format each; another layout gets other names, so that no kernel reads what
    * was packed for another. Neither is there where matrices are float32.
    */
-  kernelInt8: "kernel-v2.int8",
-  kernelInt4: "kernel-v2.int4",
+  kernelInt8: "kernel-v3.int8",
+  kernelInt4: "kernel-v3.int4",
   tokenizer: "tokenizer.json",
   tokenizerConfig: "tokenizer_config.json",
 } as const;

@@ -35,12 +35,14 @@ export function packedFile({ files }: Pick<ModelManifest, "files">) {
 }
 
 /**
- * Where a matrix lies in the file, in bytes from its beginning. Its outputs are dealt out to four parts, which the kernel reads side by
- * side: output `4 n + s` is row n of part s, `[4][outputs / 4]`. A row is
+ * Where a matrix lies in the file, in bytes from its beginning.
  *
- *     8 bits   int8 [inputs], times the output's scale
- *     4 bits   a scale of 16 bits for each GROUP of inputs, see `fromHalves`, then the groups: 16-bit word j of a group
- *              holds inputs j, 8 + j, 16 + j and 24 + j, the first in its lowest 4 bits, in two's complement
+ *     8 bits   int8 [outputs / BLOCK][inputs / 2][BLOCK][2], times the output's scale
+ *     4 bits   rows [4][outputs / 4]: output `4 n + s` is row n of part s. A row is a scale of 16 bits for each GROUP of inputs,
+ *              see `fromHalves`, then the groups: 16-bit word j of a group holds inputs j, 8 + j, 16 + j and 24 + j, the
+ *              first in its lowest 4 bits, in two's complement
+ *
+ * The kernel reads each quarter of a matrix beside the others.
  */
 export interface PackedMatrix {
   readonly bits: 8 | 4;
@@ -54,6 +56,8 @@ export interface PackedMatrix {
   readonly outputs: number;
 }
 
+/** Outputs whose weights of 8 bits lie together, two inputs at a time. */
+export const BLOCK = 8;
 /** Inputs that share a scale in 4 bits. */
 export const GROUP = 32;
 /** Bytes of a row of 4-bit weights that hold the scales of its groups, before the weights themselves. */

@@ -46,7 +46,7 @@ function runMatrix(x: Float32Array, matrix: Matrix, { bias, onto }: { bias?: Flo
 
 /** Half a level at every input, and float32's own rounding. */
 function roundingBound(row: number[], weights: number[]): number {
-  const levels = Math.min(32_767, Math.floor(2 ** 31 / (32 * paddedWidth(row.length))));
+  const levels = Math.min(32_767, Math.floor(2 ** 31 / (128 * paddedWidth(row.length))));
   const step = Math.max(...row.map(Math.abs)) / levels;
   const sum = (values: number[]) => values.reduce((total, value) => total + Math.abs(value), 0);
   return (

@@ -89,7 +89,7 @@ export function runEmbedding(
   const { scales, outputs, inputs } = matrix;
   const weights = base + matrix.weights;
   if (scales === undefined) kernel.embedding4(weights, outputs, index, inputs, y);
-  else kernel.embedding8(weights, base + scales, outputs, index, inputs, y);
+  else kernel.embedding8(weights, base + scales, index, inputs, y);
 }
 
 /** A small architecture with some of its sizes given. */

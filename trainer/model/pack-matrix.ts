@@ -1,4 +1,10 @@
-import { GROUP, groupScaleBytes, rowBytes, type PackedMatrix } from "../../shared/formats/packed-weights.ts";
+import {
+  BLOCK,
+  GROUP,
+  groupScaleBytes,
+  rowBytes,
+  type PackedMatrix,
+} from "../../shared/formats/packed-weights.ts";
 import { groupScaleBits } from "./group-scale.ts";
 import {
   groupsOf,
@@ -6,11 +12,12 @@ import {
   isQuantised,
   rowScale,
   type GroupedWeight,
+  type QuantisedWeight,
   type Weight,
 } from "./quantisation.ts";
 import { WeightsError } from "./weights.ts";
 
-/** Parts that a matrix's outputs are dealt out to. */
+/** Parts that outputs of 4 bits are dealt out to. */
 const PARTS = 4;
 /** 16-bit words of a group. */
 const WORDS = 8;
@@ -26,20 +33,15 @@ export function packMatrix(
   name: string,
   weight: Weight,
 ): number {
-  const { scales, outputs } = matrix;
-  const part = outputs / PARTS;
-  const rowAt = (output: number) =>
-    matrix.weights + ((output % PARTS) * part + Math.floor(output / PARTS)) * rowBytes(matrix);
+  const { scales } = matrix;
   const [rows = 0] = weight.shape;
   if (scales === undefined && isGrouped(weight)) {
-    for (let row = 0; row < rows; row++) writeGroups(file, rowAt(firstOutput + row), matrix, weight, row);
+    for (let row = 0; row < rows; row++) writeGroups(file, matrix, firstOutput + row, weight, row);
   } else if (scales !== undefined && isQuantised(weight)) {
-    const [, columns] = weight.shape;
     const rowScales = new Float32Array(file.buffer, scales + firstOutput * 4, rows);
     for (let row = 0; row < rows; row++) {
       rowScales[row] = rowScale(weight, row);
-      const values = weight.values.subarray(row * columns, (row + 1) * columns);
-      new Int8Array(file.buffer, rowAt(firstOutput + row), columns).set(values);
+      writeBytes(file, matrix, firstOutput + row, weight, row);
     }
   } else {
     throw new WeightsError(`Weight "${name}" is not in ${matrix.bits} bits, as the format has it`);
@@ -47,13 +49,31 @@ export function packMatrix(
   return rows;
 }
 
+function writeBytes(
+  file: Uint8Array<ArrayBuffer>,
+  { weights, inputs }: PackedMatrix,
+  output: number,
+  { shape: [, columns], values }: QuantisedWeight,
+  row: number,
+): void {
+  const place = output % BLOCK;
+  const block = new Int8Array(file.buffer, weights + (output - place) * inputs, BLOCK * inputs);
+  for (let column = 0; column < columns; column++) {
+    const pair = Math.floor(column / 2);
+    block[(pair * BLOCK + place) * 2 + (column % 2)] = values[row * columns + column] as number;
+  }
+}
+
 function writeGroups(
   file: Uint8Array<ArrayBuffer>,
-  at: number,
-  { inputs }: PackedMatrix,
+  matrix: PackedMatrix,
+  output: number,
   { shape: [, columns], values, groupScales }: GroupedWeight,
   row: number,
 ): void {
+  const { weights, inputs, outputs } = matrix;
+  const placeOfRow = (output % PARTS) * (outputs / PARTS) + Math.floor(output / PARTS);
+  const at = weights + placeOfRow * rowBytes(matrix);
   const groups = groupsOf(columns);
   const scales = new Uint16Array(file.buffer, at, groups);
   for (let group = 0; group < groups; group++) {

@@ -1,26 +1,22 @@
 import { eight0, eight1, eight2, eight3, GROUP, groupScale, groupScaleBytes, rowBytes } from "./group";
+import { BLOCK } from "./matrix8-block";
 import { FLOAT, VECTOR } from "./vector";
 
 /** Writes row `index` of a matrix packed as `matrix8` reads it: float32 [width]. */
-export function embedding8(
-  weights: usize,
-  scales: usize,
-  outputs: usize,
-  index: usize,
-  width: usize,
-  y: usize,
-): void {
-  const scale = v128.load32_splat(scales + index * FLOAT);
-  let from = weights + placeOf(index, outputs) * width;
-  for (const end = from + width; from < end; from += 8) {
-    writeEight(v128.load8x8_s(from), scale, y);
-    y += 8 * FLOAT;
+export function embedding8(weights: usize, scales: usize, index: usize, width: usize, y: usize): void {
+  const scale = load<f32>(scales + index * FLOAT);
+  // A pair of the row's weights, then those of the block's other rows.
+  let from = weights + (index & ~(BLOCK - 1)) * width + (index & (BLOCK - 1)) * 2;
+  for (const end = y + width * FLOAT; y < end; y += 2 * FLOAT) {
+    store<f32>(y, <f32>load<i8>(from) * scale);
+    store<f32>(y, <f32>load<i8>(from, 1) * scale, FLOAT);
+    from += BLOCK * 2;
   }
 }
 
 /** Writes row `index` of a matrix packed as `matrix4` reads it: float32 [width]. */
 export function embedding4(weights: usize, outputs: usize, index: usize, width: usize, y: usize): void {
-  let scaleAt = weights + placeOf(index, outputs) * rowBytes(width);
+  let scaleAt = weights + ((index & 3) * (outputs / 4) + (index >> 2)) * rowBytes(width);
   let from = scaleAt + groupScaleBytes(width);
   for (const end = y + width * FLOAT; y < end; y += GROUP * FLOAT) {
     const group = v128.load(from);
@@ -32,11 +28,6 @@ export function embedding4(weights: usize, outputs: usize, index: usize, width: 
     from += VECTOR;
     scaleAt += 2;
   }
-}
-
-/** Which row of the file is that of an output; see matrix8. */
-function placeOf(output: usize, outputs: usize): usize {
-  return (output & 3) * (outputs / 4) + (output >> 2);
 }
 
 function writeEight(weights: v128, scale: v128, y: usize): void {

@@ -5,11 +5,11 @@ const SMALLEST: f32 = 1e-30;
 
 /**
  * Puts each row of x, float32 [rows, width] without gaps, on a symmetric int16 grid of its own: levels [rows, width] with
- * scales [rows]. `width` is a multiple of 8. A matrix may sum up to width / 4 products of a level and an int8 weight in
- * 32 bits, so wide rows get a coarser grid than int16 has: 32767 steps up to a width of 2048, then fewer.
+ * scales [rows]. `width` is a multiple of 8. A matrix sums `width` products of a level and an int8 weight in 32 bits, so
+ * wide rows get a coarser grid than int16 has: 32767 steps up to a width of 512, then fewer.
  */
 export function quantiseRows(x: usize, rows: usize, width: usize, levels: usize, scales: usize): void {
-  const largestLevel = <f32>min(32767, ((1 << 31) - 1) / (32 * width));
+  const largestLevel = <f32>min(32767, ((1 << 31) - 1) / (128 * width));
   for (let row: usize = 0; row < rows; row++) {
     store<f32>(scales, quantiseRow(x, width, largestLevel, levels));
     x += width * FLOAT;
