@@ -1,19 +1,18 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import type { Encounter } from "./encounter.ts";
 import { CallerGoneError } from "../inference/request-lifetime.ts";
 import type { GenerationRequest, RunEvent } from "../inference/run-generation.ts";
 
+type Events = AsyncGenerator<RunEvent, void, undefined>;
+
 /** Passes a run's events on and notes, for the experiment that the request met, what it took and how it ended. */
-export async function* watchAnswer(
-  c: Context<AppEnv>,
-  request: GenerationRequest,
-  events: AsyncGenerator<RunEvent, void, undefined>,
-): AsyncGenerator<RunEvent, void, undefined> {
+export function watchAnswer(c: Context<AppEnv>, request: GenerationRequest, events: Events): Events {
   const encounter = c.get("encounter");
-  if (!encounter) {
-    yield* events;
-    return;
-  }
+  return encounter ? watch(encounter, request, events) : events;
+}
+
+async function* watch(encounter: Encounter, request: GenerationRequest, events: Events): Events {
   encounter.promptTokens = request.inputs.reduce((sum, ids) => sum + ids.length, 0);
   try {
     for await (const event of events) {

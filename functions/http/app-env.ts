@@ -17,6 +17,8 @@ export interface AppEnv {
   Variables: {
     caller: Caller;
     requestId: string;
+    /** Counts tokens against the organisation's quota; set where answers are generated. */
+    spendTokens?: (tokens: number) => void;
     /** Set where the request named an experiment. */
     encounter?: Encounter;
   };

@@ -16,8 +16,8 @@ interface Account {
 }
 
 /**
- * Counts generated tokens against the organisation's daily quota. Answers say what they used; of a stream without usage each
- * event counts as one token. Throws RateLimitError (`quota_exceeded`).
+ * Counts an answer's tokens, the input's among them, against the organisation's daily quota; those of an answer that broke off
+ * too. Throws RateLimitError (`quota_exceeded`).
  */
 export function limitTokens(deps: Pick<Deps, "database" | "now" | "log">): MiddlewareHandler<AppEnv> {
   const quotas = createQuotaRecords(deps.database, deps.now);
@@ -31,18 +31,13 @@ export function limitTokens(deps: Pick<Deps, "database" | "now" | "log">): Middl
       await quotas.require(organization, ["tokens"]);
       account.checkedAt = deps.now();
     }
-    await next();
-    const type = c.res.headers.get("content-type") ?? "";
-    if (!c.res.ok || !c.res.body) return;
-    const count = (tokens: number) => {
+    c.set("spendTokens", (tokens) => {
       account.pending += tokens;
-      if (deps.now() - account.writtenAt < PERIOD_MS) return;
+      if (account.pending === 0 || deps.now() - account.writtenAt < PERIOD_MS) return;
       account.writtenAt = deps.now();
       afterAnswer(c, flush(organization, account));
-    };
-    if (type.startsWith("application/json")) count(tokensOf(await c.res.clone().text()));
-    else if (type.startsWith("text/event-stream"))
-      c.res = new Response(c.res.body.pipeThrough(counter(count)), c.res);
+    });
+    await next();
   };
 
   async function flush(organization: string, account: Account): Promise<void> {
@@ -55,24 +50,4 @@ export function limitTokens(deps: Pick<Deps, "database" | "now" | "log">): Middl
       deps.log({ level: "error", message: "Token usage could not be written", error: String(error) });
     }
   }
-}
-
-function tokensOf(json: string): number {
-  return Number(/"total_tokens":\s*(\d+)/.exec(json)?.[1] ?? 0);
-}
-
-/** Passes server-sent events on and counts them; usage, where an event carries it, is what counts. */
-function counter(count: (tokens: number) => void): TransformStream<Uint8Array, Uint8Array> {
-  const decoder = new TextDecoder();
-  let events = 0;
-  let usage = 0;
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      const text = decoder.decode(chunk, { stream: true });
-      events += text.split("data: {").length - 1;
-      usage = Math.max(usage, tokensOf(text));
-      controller.enqueue(chunk);
-    },
-    flush: () => count(usage || events),
-  });
 }

@@ -21,6 +21,7 @@ export async function classify(
   for (const ids of inputs) {
     const sequence = session.start();
     const logits = await session.timed("prefill", () => prefill(session.turns, sequence, ids));
+    session.count(ids.length);
     scored.push(
       await session.timed("decode", () =>
         scoreLabels(session.turns, session, sequence, logits, trie, labels.length, endToken),

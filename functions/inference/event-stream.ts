@@ -10,7 +10,7 @@ export interface StreamHandlers {
 
 /**
  * Server-sent events as OpenAI's API sends them: each value as `data: <JSON>`, then `data: [DONE]`. An error becomes an
- * event `{"error": ...}` and ends the stream. Values are asked for as fast as they are read, and no faster.
+ * event `{"error": ...}` and ends the stream. Values are asked for as they are read, and none ahead: each is on its way before the next is computed.
  * Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function eventStream(
@@ -20,26 +20,29 @@ export function eventStream(
   const encoder = new TextEncoder();
   const send = (controller: ReadableStreamDefaultController<Uint8Array>, data: string) =>
     controller.enqueue(encoder.encode(`data: ${data}\n\n`));
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const event = await events.next();
-        if (!event.done) {
-          send(controller, JSON.stringify(event.value));
-          return;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const event = await events.next();
+          if (!event.done) {
+            send(controller, JSON.stringify(event.value));
+            return;
+          }
+          send(controller, "[DONE]");
+        } catch (error) {
+          handlers.onError(error);
+          send(controller, JSON.stringify(errorBody(presentable(error))));
         }
-        send(controller, "[DONE]");
-      } catch (error) {
-        handlers.onError(error);
-        send(controller, JSON.stringify(errorBody(presentable(error))));
-      }
-      controller.close();
+        controller.close();
+      },
+      async cancel() {
+        handlers.onCancel();
+        await events.return();
+      },
     },
-    async cancel() {
-      handlers.onCancel();
-      await events.return();
-    },
-  });
+    { highWaterMark: 0 },
+  );
 }
 
 /** Headers of such a stream; proxies must neither keep nor change it. */

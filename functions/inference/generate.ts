@@ -118,16 +118,15 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
   const stream = createTextStream(tokenizer);
   const stop = createStopMatcher(settings.stops);
   /** Tokens not shown yet. */
-  let held: GeneratedToken[] = [];
+  const held: GeneratedToken[] = [];
   let decoded = 0;
   let shown = 0;
   let dropSpace = settings.dropLeadingSpace;
 
   const show = (text: string, isEnd: boolean): GenerationEvent | undefined => {
     shown += text.length;
-    const isReady = ({ offset }: GeneratedToken) => isEnd || offset < shown;
-    const ready = held.filter(isReady);
-    held = held.filter((token) => !isReady(token));
+    const waiting = isEnd ? -1 : held.findIndex(({ offset }) => offset >= shown);
+    const ready = held.splice(0, waiting < 0 ? held.length : waiting);
     const seen = dropSpace && text.startsWith(" ") ? text.slice(1) : text;
     if (text !== "") dropSpace = false;
     return seen === "" && ready.length === 0 ? undefined : { type: "text", text: seen, tokens: ready };

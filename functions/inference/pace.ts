@@ -1,28 +1,37 @@
 import { pause } from "./pause.ts";
 
-/** How often the event loop turns while nobody else is at work: a stream flows, and a caller who left is noticed. */
-const TURN_EVERY_MS = 30;
+/**
+ * How often the event loop turns while nobody else is at work: new requests come in, and a caller who left is noticed. A piece of
+ * input, which nothing interrupts, takes about as long.
+ */
+const TURN_EVERY_MS = 60;
 const MOST_STEPS = 32;
-/** The first steps are the input's last piece and one more: the turn behind them sends the first token. */
+/** A request's first steps are the last piece of its input and one more: the turn behind them sends the first token. */
 const FIRST_STEPS = 2;
-/** Then so many, to learn how long a step takes. */
+/** Then so many, until it is known how long a step takes. */
 const TRIAL_STEPS = 4;
+
+/** To be called after each step of a request; `must` turns now. */
+export type Pace = (must: boolean) => Promise<void>;
 
 /**
  * Lets the event loop turn between a request's steps, often enough and no more: a turn is a timer, and workerd's shortest
  * takes a millisecond. Steps are counted because a Worker's clock stands still between two turns.
  *
  * @param now milliseconds since 1970
- * @returns to be called after each step; `must` turns now
+ * @returns makes the pace of one request; what one has learned, the next one knows
  */
-export function createPace(now: () => number): (must: boolean) => Promise<void> {
-  let [steps, wanted, since] = [0, FIRST_STEPS, 0];
-  return async (must) => {
-    if (++steps < wanted && !must) return;
-    await pause();
-    const time = now();
-    const stepMs = since === 0 ? TURN_EVERY_MS / TRIAL_STEPS : (time - since) / steps;
-    wanted = Math.min(MOST_STEPS, Math.max(1, Math.round(TURN_EVERY_MS / stepMs)));
-    [steps, since] = [0, time];
+export function createPaces(now: () => number): () => Pace {
+  let usual = TRIAL_STEPS;
+  return () => {
+    let [steps, wanted, since] = [0, FIRST_STEPS, Number.NaN];
+    return async (must) => {
+      if (++steps < wanted && !must) return;
+      await pause();
+      const time = now();
+      const fitting = Math.round(TURN_EVERY_MS / ((time - since) / steps));
+      if (!Number.isNaN(since)) usual = Math.min(MOST_STEPS, Math.max(1, fitting));
+      [steps, wanted, since] = [0, usual, time];
+    };
   };
 }

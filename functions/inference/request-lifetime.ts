@@ -30,5 +30,6 @@ export function requestLifetime(c: Context<AppEnv>): RequestLifetime {
     keepAlive(promise) {
       executionContextOf(c)?.waitUntil(promise);
     },
+    spend: (tokens) => c.get("spendTokens")?.(tokens),
   };
 }

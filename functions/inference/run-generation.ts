@@ -37,10 +37,14 @@ export async function* runGeneration(
   request: GenerationRequest,
 ): AsyncGenerator<RunEvent, void, undefined> {
   const { settings } = request;
+  const { turns, model } = session;
+  const { tokenizer } = model;
+  const context = model.manifest.architecture.contextLength;
   let index = 0;
   for (const ids of request.inputs) {
     const root = session.start();
     const { logits, tokens } = await session.timed("prefill", () => readInput(session, root, ids, request));
+    session.count(ids.length);
     yield { type: "prefilled", index };
     for (let choice = 0; choice < request.choices; choice++, index++) {
       if (request.echo) yield { type: "echo", index, ids, tokens };
@@ -49,29 +53,15 @@ export async function* runGeneration(
         session.free(root);
         continue;
       }
+      session.count(1);
       // The last answer may use up the input's own sequence.
       const sequence = choice === request.choices - 1 ? root : session.fork(root);
-      yield* answer(session, sequence, logits, ids, index, settings);
+      const stopClock = session.startClock("decode");
+      for await (const event of generate(turns, sequence, logits, tokenizer, context, ids, index, settings))
+        yield { ...event, index };
+      stopClock();
       session.free(sequence);
     }
-  }
-}
-
-async function* answer(
-  session: Session,
-  sequence: Sequence,
-  logits: Float32Array,
-  ids: readonly number[],
-  index: number,
-  settings: GenerationSettings,
-): AsyncGenerator<RunEvent, void, undefined> {
-  const { tokenizer, manifest } = session.model;
-  const { contextLength } = manifest.architecture;
-  const events = generate(session.turns, sequence, logits, tokenizer, contextLength, ids, index, settings);
-  for (;;) {
-    const step = await session.timed("decode", () => events.next());
-    if (step.done) return;
-    yield { ...step.value, index };
   }
 }
 

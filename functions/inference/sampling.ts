@@ -60,11 +60,17 @@ export function createSampler(
   random: Random,
   promptIds: readonly number[] = [],
 ): Sampler {
+  const isAdjusted =
+    settings.logitBias.size > 0 ||
+    settings.repetitionPenalty !== 1 ||
+    settings.frequencyPenalty !== 0 ||
+    settings.presencePenalty !== 0;
   const counts = new Map<number, number>();
   const seen = new Set(settings.repetitionPenalty === 1 ? [] : promptIds);
   let scratch = new Float32Array(0);
   return {
     next(logits, filter) {
+      if (settings.temperature === 0 && !isAdjusted && !filter) return argmax(logits);
       if (scratch.length !== logits.length) scratch = new Float32Array(logits.length);
       scratch.set(logits);
       adjust(scratch, settings, counts, seen);

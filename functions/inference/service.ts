@@ -5,6 +5,7 @@ import { createAdmission, type Admission } from "./admission.ts";
 import { inferenceLimits } from "./limits.ts";
 import { loadPrefix } from "./load-prefix.ts";
 import { createModelResolver, type ModelResolver, type ResolvedModel } from "./model-resolver.ts";
+import { createPaces } from "./pace.ts";
 import { createPrefixCache, type PrefixCache } from "./prefix-cache.ts";
 import { openSession, type Lifetime, type Session } from "./session.ts";
 import { createStepBatches } from "./step-batches.ts";
@@ -38,6 +39,7 @@ function createInference(deps: Deps): Inference {
   const prefixes = createPrefixCache(inferenceLimits.prefixCacheBytes, now);
   const lock = createTurnLock(now);
   const batches = createStepBatches(lock);
+  const newPace = createPaces(now);
   const admission = createAdmission(
     {
       active: inferenceLimits.activeRequests,
@@ -59,6 +61,7 @@ function createInference(deps: Deps): Inference {
           admission,
           lock,
           batches,
+          pace: newPace(),
           now,
           // A sequence holds the soft prompt's keys and values too.
           bytes: (tokens + (prompt?.prompt.virtual_tokens ?? 0)) * kvBytesPerToken(manifest.architecture),

@@ -5,7 +5,7 @@ import type { Admission } from "./admission.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Turns } from "./generate.ts";
 import { inferenceLimits } from "./limits.ts";
-import { createPace } from "./pace.ts";
+import type { Pace } from "./pace.ts";
 import type { PrefixLease } from "./prefix-cache.ts";
 import type { StepBatches } from "./step-batches.ts";
 import type { TurnLock } from "./turn-lock.ts";
@@ -16,6 +16,8 @@ export interface Lifetime {
   readonly cancellation: Cancellation;
   /** Asks the runtime to let this finish even when the caller is gone, so that memory is freed in good order. */
   keepAlive(promise: Promise<unknown>): void;
+  /** Takes note of the tokens that the request used. */
+  spend(tokens: number): void;
 }
 
 /** Milliseconds that the parts of a request took. */
@@ -39,6 +41,10 @@ export interface Session {
   fork(sequence: Sequence): Sequence;
   /** Frees one sequence early. */
   free(sequence: Sequence): void;
+  /** Counts tokens as used: those of an input, and an answer's first, which comes out of the input. */
+  count(tokens: number): void;
+  /** Adds the time until the function that it gives is called to one of the timings. */
+  startClock(part: keyof Timings): () => void;
   /** Runs work and adds its time to one of the timings. */
   timed<T>(part: keyof Timings, work: () => Promise<T>): Promise<T>;
   /** Frees everything; more than once does no harm. */
@@ -49,6 +55,7 @@ export interface SessionParts {
   readonly admission: Admission;
   readonly lock: TurnLock;
   readonly batches: StepBatches;
+  readonly pace: Pace;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Bytes of keys and values that the request's sequences may grow to. */
@@ -62,14 +69,20 @@ export interface SessionParts {
  * reason of a cancellation, and what loading throws.
  */
 export async function openSession(parts: SessionParts, lifetime: Lifetime): Promise<Session> {
-  const { admission, lock, batches, now } = parts;
+  const { admission, lock, batches, pace, now } = parts;
   const timings: Timings = { queue: 0, prefix: 0, prefill: 0, decode: 0 };
-  const timed = async <T>(part: keyof Timings, work: () => Promise<T>): Promise<T> => {
+  const startClock = (part: keyof Timings) => {
     const begin = now();
+    return () => {
+      timings[part] += now() - begin;
+    };
+  };
+  const timed = async <T>(part: keyof Timings, work: () => Promise<T>): Promise<T> => {
+    const stop = startClock(part);
     try {
       return await work();
     } finally {
-      timings[part] += now() - begin;
+      stop();
     }
   };
   const { cancellation } = lifetime;
@@ -82,8 +95,11 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
     sequences.clear();
     for (const release of releases.splice(0)) release();
   };
+  let tokens = 0;
   const close = () => {
     free();
+    lifetime.spend(tokens);
+    tokens = 0;
     ended.resolve();
   };
 
@@ -104,7 +120,6 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
     cancellation.throwIfCancelled();
     const prefix: Prefix | undefined = lease?.prefix;
     const deadline = now() + inferenceLimits.deadlineMilliseconds;
-    const pace = createPace(now);
     const take = async <T>(step: () => Promise<T>, isLong = false): Promise<T> => {
       cancellation.throwIfCancelled();
       place.renew();
@@ -116,6 +131,7 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
     const append: Turns["append"] = async (next, read) => {
       cancellation.throwIfCancelled();
       place.renew();
+      tokens++;
       const { result, isShared } = await batches.append(model.engine, next, read);
       // Where others are at work beside it, the next step waits for them anyhow.
       if (!isShared) await pace(admission.counts().active > 1);
@@ -136,6 +152,10 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
       free(sequence) {
         if (sequences.delete(sequence)) sequence.close();
       },
+      count(more) {
+        tokens += more;
+      },
+      startClock,
       timed,
       close,
     };

@@ -5,7 +5,16 @@ import type { Architecture } from "../contracts/model.ts";
  * Sources: RoFormer, arXiv 2104.09864, equation 15; the scaling is that of Llama 3.1 (`_compute_llama3_parameters` in
  * transformers' modeling_rope_utils.py).
  */
-export function rotaryFrequencies({ headSize, ropeTheta, ropeScaling }: Architecture): number[] {
+export function rotaryFrequencies(architecture: Architecture): readonly number[] {
+  // Asked for with every token.
+  const frequencies = known.get(architecture) ?? compute(architecture);
+  known.set(architecture, frequencies);
+  return frequencies;
+}
+
+const known = new WeakMap<Architecture, readonly number[]>();
+
+function compute({ headSize, ropeTheta, ropeScaling }: Architecture): number[] {
   const half = headSize / 2;
   const frequencies = Array.from({ length: half }, (_, pair) => ropeTheta ** (-pair / half));
   if (!ropeScaling) return frequencies;

@@ -1,8 +1,9 @@
+import { SourceMap, type SourceMapPayload } from "node:module";
 import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorker } from "../../deploy/bundle-worker.ts";
 import { root, stateFolder } from "../../dev/paths.ts";
 
@@ -13,6 +14,8 @@ export interface BuiltWorker {
   /** By way of miniflare's own entry, which has the local bucket's S3 endpoint too. */
   readonly entryUrl: string;
   readonly debuggerUrl: string;
+  /** From the bundle to its sources. */
+  readonly sourceMap: SourceMap;
   stop(): Promise<void>;
 }
 
@@ -22,8 +25,7 @@ const NAME = "foreword";
 export async function startBuiltWorker(adminKey: string): Promise<BuiltWorker> {
   const folder = join(stateFolder, "bundle");
   await bundleWorker(folder);
-  const config = unstable_readConfig({ config: join(root, "wrangler.toml") }, { hideWarnings: true });
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"));
   const { assets: _assets, modulesRules: _rules, bindings, ...options } = workerOptions;
   const local = { host: "127.0.0.1", port: 0 };
   const miniflare = new Miniflare({
@@ -54,6 +56,9 @@ export async function startBuiltWorker(adminKey: string): Promise<BuiltWorker> {
       url: (await miniflare.unsafeGetDirectURL(NAME)).origin,
       entryUrl: entryUrl.origin,
       debuggerUrl: new URL(`/${NAME}`, await miniflare.getInspectorURL()).href,
+      sourceMap: new SourceMap(
+        JSON.parse(await readFile(join(folder, "worker.js.map"), "utf8")) as SourceMapPayload,
+      ),
       stop: () => miniflare.dispose(),
     };
   } catch (error) {

@@ -9,15 +9,11 @@ import { importDefaultModel } from "../../dev/default-model.ts";
 import type { Output } from "../../dev/output.ts";
 import { root } from "../../dev/paths.ts";
 import { migrateDatabase } from "../../dev/worker.ts";
-import { startBuiltWorker } from "./built-worker.ts";
+import { startBuiltWorker, type BuiltWorker } from "./built-worker.ts";
 
 /** The built Worker in a workerd of its own, with the base model in its bucket; no trainer, since nothing is tuned. */
-export interface LocalWorker {
-  readonly url: string;
+export interface LocalWorker extends Omit<BuiltWorker, "entryUrl"> {
   readonly apiKey: string;
-  /** Where the Worker's debugger listens. */
-  readonly debuggerUrl: string;
-  stop(): Promise<void>;
 }
 
 /** miniflare's own S3 endpoint of the local R2. */
@@ -33,15 +29,15 @@ export async function startLocalWorker(
   const adminKey = newAdminKey();
   await migrateDatabase();
   output.line("Bundling the Worker and starting workerd");
-  const { url, entryUrl, debuggerUrl, stop } = await startBuiltWorker(adminKey);
+  const { entryUrl, ...worker } = await startBuiltWorker(adminKey);
   try {
     const store = createS3Store({ endpoint: entryUrl + LOCAL_S3_PATH, ...bucketAccess() });
     await uploadBundle(store, modelFolder);
     const request = { name: "Benchmark", organization: "bench", ...key };
-    const { data } = await callApi(url, adminKey, "/v1/keys", z.object({ key: z.string() }), request);
-    return { url, apiKey: data.key, debuggerUrl, stop };
+    const { data } = await callApi(worker.url, adminKey, "/v1/keys", z.object({ key: z.string() }), request);
+    return { ...worker, apiKey: data.key };
   } catch (error) {
-    await stop();
+    await worker.stop();
     throw error;
   }
 }

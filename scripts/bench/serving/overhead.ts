@@ -7,17 +7,27 @@ const ANSWER_TOKENS = 32;
 /** Microseconds between the profiler's samples: fine enough for some thousands of them, coarse enough to cost little. */
 const SAMPLING_INTERVAL = 500;
 
+/** Where the model is computed: the kernel's driver, and the sequences over it. */
+const ENGINE = /(?:^|\/)(?:functions\/kernel|shared\/inference)\//;
+
 /** Shares of the time that a caller waits for an answer of 32 tokens. */
 export interface Overhead {
-  /** All but the model's own computation in wasm: HTTP, routing, lookup, tokens to text, sampling. */
+  /** All but the engine, its wasm and its JavaScript: HTTP, routing, lookup, tokens to text, sampling, waiting. */
   readonly ratio: number;
+  /** All but wasm. */
+  readonly allButWasm: number;
   /** All but what the Worker itself counts as prefill and decode (sampling among them), without a profiler. */
   readonly aroundGeneration: number;
 }
 
 const profileSchema = z.object({
   profile: z.object({
-    nodes: z.array(z.object({ id: z.int(), callFrame: z.object({ url: z.string() }) })),
+    nodes: z.array(
+      z.object({
+        id: z.int(),
+        callFrame: z.object({ url: z.string(), lineNumber: z.int(), columnNumber: z.int() }),
+      }),
+    ),
     samples: z.array(z.int()),
     timeDeltas: z.array(z.number()),
   }),
@@ -26,8 +36,8 @@ type Profile = z.infer<typeof profileSchema>["profile"];
 type CallFrame = Profile["nodes"][number]["callFrame"];
 
 /**
- * Asks in turn without and with V8's profiler: the one for the Worker's own timings, the other for what no timing can tell
- * apart from outside, the time inside wasm.
+ * Asks without and with V8's profiler: the one for the Worker's own timings, the other for what no timing can tell apart from
+ * outside, the time inside wasm and in each source file.
  */
 export async function measureOverhead(
   worker: LocalWorker,
@@ -36,25 +46,36 @@ export async function measureOverhead(
   prompt: readonly number[],
   repeats: number,
 ): Promise<Overhead> {
-  const ask = () => complete(worker, { model, prompt, max_tokens: ANSWER_TOKENS });
-  const plain = { wallMs: 0, modelMs: 0 };
-  const profiled = { wallMs: 0, wasmMs: 0 };
+  const ask = async () => {
+    const sums = { wallMs: 0, modelMs: 0 };
+    for (let i = 0; i < repeats; i++) {
+      const { wallMs, timings } = await complete(worker, { model, prompt, max_tokens: ANSWER_TOKENS });
+      sums.wallMs += wallMs;
+      sums.modelMs += timings.prefill + timings.decode;
+    }
+    return sums;
+  };
+  const plain = await ask();
   await inspector.send("Profiler.enable", z.unknown());
   await inspector.send("Profiler.setSamplingInterval", z.unknown(), { interval: SAMPLING_INTERVAL });
-  for (let i = 0; i < repeats; i++) {
-    const { wallMs, timings } = await ask();
-    plain.wallMs += wallMs;
-    plain.modelMs += timings.prefill + timings.decode;
-    await inspector.send("Profiler.start", z.unknown());
-    profiled.wallMs += (await ask()).wallMs;
-    const { profile } = await inspector.send("Profiler.stop", profileSchema);
-    profiled.wasmMs += timeIn(profile, ({ url }) => url.startsWith("wasm:"));
-  }
+  await inspector.send("Profiler.start", z.unknown());
+  const { wallMs } = await ask();
+  const { profile } = await inspector.send("Profiler.stop", profileSchema);
   await inspector.send("Profiler.disable", z.unknown());
+  const isWasm = ({ url }: CallFrame) => url.startsWith("wasm:");
+  const isEngine = (frame: CallFrame) => isWasm(frame) || ENGINE.test(sourceOf(worker, frame));
   return {
-    ratio: 1 - profiled.wasmMs / profiled.wallMs,
+    ratio: 1 - timeIn(profile, isEngine) / wallMs,
+    allButWasm: 1 - timeIn(profile, isWasm) / wallMs,
     aroundGeneration: 1 - plain.modelMs / plain.wallMs,
   };
+}
+
+/** The file that a function of the bundle was written in; empty for what is none of ours. */
+function sourceOf({ sourceMap }: LocalWorker, { url, lineNumber, columnNumber }: CallFrame): string {
+  if (!url.endsWith("worker.js")) return "";
+  const entry = sourceMap.findEntry(lineNumber, columnNumber);
+  return "originalSource" in entry ? entry.originalSource : "";
 }
 
 /** Milliseconds that the profiled thread spent in the functions that match. */

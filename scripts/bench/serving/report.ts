@@ -42,7 +42,8 @@ export function toTable(result: ServingResult): string {
     ...(Object.keys(speed.rivals) as RivalName[]).flatMap((name) =>
       speedRows(name, speed.rivals[name], speed.ours),
     ),
-    ["all but wasm, 32 tokens", percent(overhead.ratio), "HTTP, routing, lookup, text, sampling"],
+    ["all but the engine, 32 tokens", percent(overhead.ratio), "HTTP, routing, lookup, text, sampling"],
+    ["  all but wasm", percent(overhead.allButWasm), "the engine's JavaScript too"],
     [
       "  around prefill and decode",
       percent(overhead.aroundGeneration),

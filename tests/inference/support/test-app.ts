@@ -2,6 +2,7 @@ import OpenAI from "openai";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Deps, LogEntry, ModelCatalog } from "../../../functions/deps.ts";
 import { createRouter, type AppEnv, type Caller } from "../../../functions/http/app-env.ts";
+import { limitTokens } from "../../../functions/http/token-quota.ts";
 import { errorHandler, notFoundHandler } from "../../../functions/http/error-handler.ts";
 import { chatCompletionsRoutes } from "../../../functions/routes/chat-completions.ts";
 import { classificationsRoutes } from "../../../functions/routes/classifications.ts";
@@ -62,6 +63,7 @@ export function createTestApp({
     c.set("requestId", "req_test");
     await next();
   });
+  app.use(limitTokens(deps));
   for (const routes of [
     chatCompletionsRoutes,
     completionsRoutes,
