@@ -54,10 +54,8 @@ function toForewordError(error: Error): ForewordError {
   if (error instanceof ForewordError) return error;
   if (error instanceof HTTPException && error.status < 500) {
     // Hono's own: a body that is no JSON, a wrong content type.
-    return new InvalidRequestError(error.message || "Malformed request", {
-      code: "invalid_request",
-      cause: error,
-    });
+    const code = error.message.startsWith("Malformed JSON") ? "invalid_json" : "invalid_request";
+    return new InvalidRequestError(error.message || "Malformed request", { code, cause: error });
   }
   return new InternalError(UNEXPECTED, { code: "internal_error", cause: error });
 }

@@ -1,6 +1,6 @@
 import { promptFiles, promptKey } from "../../shared/contracts/job.ts";
 import type { Architecture } from "../../shared/contracts/model.ts";
-import { ConflictError } from "../../shared/errors.ts";
+import { ConflictError, InternalError } from "../../shared/errors.ts";
 import { parseSafetensors, type SafetensorsFile } from "../../shared/formats/safetensors.ts";
 import type { Prefix } from "../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
@@ -11,19 +11,34 @@ import { CorruptObjectError, readVerified } from "./verified-object.ts";
 /** Far more than the two files' headers need; a hostile one costs nothing. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** A soft prompt's files are not what the registry recorded: tuned again, it works again. */
+export class CorruptPromptError extends InternalError {
+  constructor(cause: CorruptObjectError) {
+    super(cause.message, { code: "corrupt_prompt", cause });
+  }
+}
+
 /**
  * Reads a soft prompt from the bucket and gives its keys and values to the engine: as they are from `prefix.safetensors`
  * (`kv`, `[layers, 2, kvHeads, tokens, headSize]`), or computed with the base model's weights from the vectors in
  * `adapter_model.safetensors` (`prompt_embeddings`, `[tokens, hidden]`).
  *
  * Throws ConflictError (code `base_model_mismatch`) when the prompt was tuned on other weights than those served,
- * CorruptObjectError when its files are not what the registry recorded, UnavailableError when the bucket cannot be read.
+ * CorruptPromptError, UnavailableError when the bucket cannot be read.
  */
 export async function loadPrefix(
   store: ObjectStore,
   model: LoadedModel,
   record: PromptRecord,
 ): Promise<Prefix> {
+  try {
+    return await load(store, model, record);
+  } catch (cause) {
+    throw cause instanceof CorruptObjectError ? new CorruptPromptError(cause) : cause;
+  }
+}
+
+async function load(store: ObjectStore, model: LoadedModel, record: PromptRecord): Promise<Prefix> {
   const { architecture, digest } = model.manifest;
   checkBase(record.model, record.prompt.base_digest, digest);
   const kv = await readFile(store, record, promptFiles.prefix);

@@ -438,14 +438,14 @@ describe("tuned models", () => {
     await target.deps.bucket.put(key, bytes);
     expect(await chat(tampered.model)).toMatchObject({
       status: 500,
-      body: { error: { code: "corrupt_object" } },
+      body: { error: { code: "corrupt_prompt" } },
     });
 
     const missing = await storePrompt(target.deps, { id: "sp_missing", manifest: real.manifest, tokens: 4 });
     await target.deps.bucket.delete("prompts/acme/sp_missing/adapter_model.safetensors");
     expect(await chat(missing.model)).toMatchObject({
       status: 500,
-      body: { error: { code: "corrupt_object" } },
+      body: { error: { code: "corrupt_prompt" } },
     });
 
     const digest = "0".repeat(64);

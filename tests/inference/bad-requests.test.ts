@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ModelManifest } from "../../shared/contracts/model.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 import { inferenceOf } from "../../functions/inference/service.ts";
+import { storePrompt } from "./support/tuned-prompt.ts";
 import { createTinyApp, tinyModel, type TinyApp } from "./support/tiny-app.ts";
 
 const user = (content: unknown = "a b") => ({ role: "user", content });
@@ -144,7 +147,10 @@ describe("a request that cannot be answered", () => {
 
   it("is told about malformed JSON, other content types and size", async () => {
     const app = await createTinyApp();
-    expect(await app.post("/v1/chat/completions", '{"model":')).toMatchObject({ status: 400 });
+    expect(await app.post("/v1/chat/completions", '{"model":')).toMatchObject({
+      status: 400,
+      body: { error: { code: "invalid_json" } },
+    });
     const send = (type: string | undefined, body: BodyInit) =>
       app.app.request("/v1/chat/completions", {
         method: "POST",
@@ -173,6 +179,73 @@ describe("a request that cannot be answered", () => {
         body: { error: { code: "insufficient_scope" } },
       });
     }
+  });
+});
+
+describe("what goes wrong", () => {
+  /** Refuses to give what lies under a key, as long as it is told to. */
+  function breakableStore() {
+    const store = createMemoryStore();
+    const broken = new Map<string, Uint8Array | "down">();
+    const get: typeof store.get = async (key) => {
+      const instead = [...broken].find(([end]) => key.endsWith(end))?.[1];
+      if (instead === "down") throw new Error("network");
+      const object = await store.get(key);
+      return object && instead ? { ...object, bytesBody: async () => instead } : object;
+    };
+    return { broken, bucket: { ...store, get } };
+  }
+
+  it("has a status and a code of its own each, and the isolate goes on serving others", async () => {
+    const { broken, bucket } = breakableStore();
+    const { app, post, deps, manifest } = await createTinyApp({ bucket });
+    const tuned = async (id: string, stored: ModelManifest = manifest) =>
+      (await storePrompt(deps, { id, manifest: stored, tokens: 4 })).model;
+    const ask = async (body: unknown, type = "application/json") => {
+      const sent = typeof body === "string" ? body : JSON.stringify(body);
+      const response = await app.request("/v1/chat/completions", {
+        method: "POST",
+        headers: { "content-type": type },
+        body: sent,
+      });
+      const { error } = (await response.json()) as Partial<ErrorAnswer>;
+      return [response.status, error?.code, error?.param];
+    };
+    const met: Record<string, unknown> = {};
+
+    broken.set("tokenizer.json", new Uint8Array(manifest.files["tokenizer.json"]?.bytes ?? 0));
+    met["corrupt base bundle"] = await ask(chat({}));
+    broken.set("tokenizer.json", "down");
+    met["bucket down"] = await ask(chat({}));
+    broken.clear();
+
+    met["too long"] = await ask(chat({ messages: [user("a ".repeat(200))] }));
+    met["unknown role"] = await ask(chat({ messages: [{ role: "robot", content: "a" }] }));
+    met["no messages"] = await ask(chat({ messages: [] }));
+    met["10 MB"] = await ask(" ".repeat(10_000_000));
+    met["malformed JSON"] = await ask('{"model":');
+    met["not JSON at all"] = await ask("a=b", "application/x-www-form-urlencoded");
+    const tampered = await tuned("sp_tampered");
+    broken.set("adapter_model.safetensors", new Uint8Array(8));
+    met["tampered soft prompt"] = await ask(chat({ model: tampered }));
+    broken.clear();
+    const foreign = await tuned("sp_foreign", { ...manifest, digest: "0".repeat(64) });
+    met["foreign soft prompt"] = await ask(chat({ model: foreign }));
+
+    expect(met).toEqual({
+      "corrupt base bundle": [500, "corrupt_object", null],
+      "bucket down": [503, "storage_unavailable", null],
+      "too long": [400, "context_length_exceeded", "messages"],
+      "unknown role": [400, "invalid_value", "messages.0.role"],
+      "no messages": [400, "invalid_value", "messages"],
+      "10 MB": [413, "body_too_large", null],
+      "malformed JSON": [400, "invalid_json", null],
+      "not JSON at all": [400, "unsupported_content_type", null],
+      "tampered soft prompt": [500, "corrupt_prompt", null],
+      "foreign soft prompt": [409, "base_model_mismatch", "model"],
+    });
+    expect((await post("/v1/chat/completions", chat({}))).status).toBe(200);
+    expect(inferenceOf(deps).admission.counts()).toEqual({ active: 0, waiting: 0 });
   });
 });
 

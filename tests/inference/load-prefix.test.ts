@@ -65,7 +65,7 @@ describe("loading a soft prompt", () => {
     const foreign = await withKv(app, kvShape, randomVectors(kvSize), { base_digest: "0".repeat(64) });
     await expect(load(foreign)).rejects.toMatchObject({ status: 409, code: "base_model_mismatch" });
     await expect(load(await withKv(app, [layers, 2, kvHeads, P + 1, headSize]))).rejects.toMatchObject({
-      code: "corrupt_object",
+      code: "corrupt_prompt",
     });
     await expect(load(await withKv(app, [kvSize]))).rejects.toThrow(`wanted F32 [${kvShape}]`);
     const broken = randomVectors(kvSize);
@@ -78,7 +78,7 @@ describe("loading a soft prompt", () => {
     const { app, load } = await setup();
     const record = await storePrompt(app.deps, { id: "sp_empty", manifest: app.manifest, tokens: P });
     await expect(load({ ...record, prompt: { ...record.prompt, files: {} } })).rejects.toMatchObject({
-      code: "corrupt_object",
+      code: "corrupt_prompt",
     });
     const model = await app.deps.models.load(app.manifest.name);
     const down = { ...app.deps.bucket, get: () => Promise.reject(new Error("network")) };
