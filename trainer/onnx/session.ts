@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { InternalError } from "../../shared/errors.ts";
 import type { Graph, Value } from "./graph.ts";
+import { lower } from "./lowering.ts";
 import { serializeGraph } from "./serialize.ts";
 import { elementCount, staticShape } from "./shapes.ts";
 
@@ -39,9 +40,10 @@ export interface GraphSession {
   close(): Promise<void>;
 }
 
-/** Loads `graph` into onnxruntime. Every input's shape must be fully known. */
+/** Loads `graph` into onnxruntime, lowered for the first provider. Every input's shape must be fully known. */
 export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
   const { folder, providers = ["cpu"], threads, prepack = true, arena = true } = options;
+  lower(graph, providers[0] ?? "cpu");
   const session = await InferenceSession.create(serializeGraph(graph), {
     executionProviders: [...providers],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

@@ -45,6 +45,7 @@ const rules = {
   Abs: sameAsFirst,
   Exp: sameAsFirst,
   Identity: sameAsFirst,
+  Log: sameAsFirst,
   LogSoftmax: sameAsFirst,
   Neg: sameAsFirst,
   Reciprocal: sameAsFirst,
