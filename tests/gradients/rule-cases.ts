@@ -51,6 +51,7 @@ export const ruleCases: RuleCase[] = [
   ...unary("Abs", [0.2, 1]),
   ...unary("Abs", [-1, -0.2]),
   ...unary("Exp", any),
+  ...unary("Log", positive),
   ...unary("Identity", any),
   ...unary("Neg", any),
   ...unary("Reciprocal", positive),

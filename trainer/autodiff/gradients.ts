@@ -26,6 +26,7 @@ export const gradientTable: Readonly<Record<Operator, GradEntry>> = {
   Add: since(14, elementwise.add),
   Div: since(14, elementwise.div),
   Exp: since(13, elementwise.exp),
+  Log: since(13, elementwise.log),
   Identity: since(13, elementwise.identity),
   Mul: since(14, elementwise.mul),
   Neg: since(13, elementwise.neg),

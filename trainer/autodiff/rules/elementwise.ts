@@ -42,6 +42,7 @@ export const where: GradRule = (n) => [
 ];
 
 export const exp: GradRule = chain((n) => n.output(0));
+export const log: GradRule = chain((n) => n.emit("Reciprocal", [n.input(0)]));
 
 /** At 0 the slope is taken as 0. */
 export const abs: GradRule = chain((n) => n.emit("Sign", [n.input(0)]));
