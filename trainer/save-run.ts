@@ -37,8 +37,14 @@ export async function saveRun(run: FinishedRun): Promise<SavedRun> {
   const slots = [tuned, ...tuned.earlier].map(({ parameters }) => parametrisation.toSlot(parameters));
   const ahead = isPrefix ? [] : model.tokensBefore;
   const prefixTokens = parametrisation.slot.tokens + ahead.length;
-  const vectors = slots.map((slot) => Float32Array.of(...base.embed(ahead), ...slot));
-  const prefixes = isPrefix ? slots : await computePrefixes(model, prefixTokens, vectors);
+  const behindFirst = (vectors: Float32Array) => {
+    const embedded = base.embed(ahead);
+    const whole = new Float32Array(embedded.length + vectors.length);
+    whole.set(embedded);
+    whole.set(vectors, embedded.length);
+    return whole;
+  };
+  const prefixes = isPrefix ? slots : await computePrefixes(model, prefixTokens, slots.map(behindFirst));
   const save = (index: number, id: string, scored: Evaluation | null) => {
     signal.throwIfAborted();
     return savePrompt(store, { ...job, prompt_id: id }, base.manifest, {

@@ -55,7 +55,7 @@ export function tokenizeRow(row: DatasetRow, tokenizer: TextTokenizer): Tokenize
 }
 
 function tokenizeConversation(messages: readonly ChatMessage[], tokenizer: TextTokenizer): TokenizedRow {
-  const ids: number[] = [];
+  let ids: number[] = [];
   const targets: [number, number][] = [];
   let rendered = "";
   const take = (text: string) => {
@@ -71,11 +71,12 @@ function tokenizeConversation(messages: readonly ChatMessage[], tokenizer: TextT
   };
   messages.forEach((message, i) => {
     if (message.role !== "assistant") return;
-    ids.push(...take(tokenizer.renderChat(messages.slice(0, i), true)));
+    // Not pushed: a turn may have more tokens than a call may have arguments.
+    ids = ids.concat(take(tokenizer.renderChat(messages.slice(0, i), true)));
     const turn = take(tokenizer.renderChat(messages.slice(0, i + 1), false));
     const end = turn.findIndex((id) => tokenizer.specialTokens.end.includes(id));
     targets.push([ids.length, ids.length + (end < 0 ? turn.length : end + 1)]);
-    ids.push(...turn);
+    ids = ids.concat(turn);
   });
   return { ids, targets };
 }

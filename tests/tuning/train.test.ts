@@ -116,6 +116,18 @@ test("a prompt can start from another one, and is compared with the one that ser
   );
 }, 240_000);
 
+test("as many virtual tokens as fit are tuned", async () => {
+  const train = createTrain({
+    store,
+    workDirectory,
+    threads: 1,
+    overrides: { epochs: 0.5, candidateShare: 0 },
+  });
+  const settings = { method: "prompt_tuning", virtual_tokens: 300 };
+  const tuned = await train(job("wide", 1, settings), () => undefined, new AbortController().signal);
+  expect(tuned).toMatchObject({ method: "prompt_tuning", virtual_tokens: 300, steps: 1 });
+}, 240_000);
+
 test("more virtual tokens than half the context are refused by name", async () => {
   const train = createTrain({ store, workDirectory, threads: 1, overrides: { virtualTokens: 600 } });
   await expect(train(job("long", 1), () => undefined, new AbortController().signal)).rejects.toThrow(
