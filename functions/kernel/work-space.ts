@@ -31,6 +31,7 @@ export interface WorkSpace {
   /** ROWS tables of the pages of a sequence, so many bytes apart. */
   readonly tables: Address;
   readonly tableBytes: number;
+  /** Of four query heads at once, `[positions, 4]`. */
   readonly scores: Address;
   /** `[logitRows, vocabulary]` */
   readonly logits: Address;
@@ -58,7 +59,7 @@ export function createWorkSpace(arena: Arena, architecture: Architecture): WorkS
     sin: floats(ROWS * head),
     tables: arena.take(ROWS * tableBytes),
     tableBytes,
-    scores: floats(pages * PAGE_TOKENS),
+    scores: floats(pages * PAGE_TOKENS * 4),
     logits: floats(logitRows * vocabulary),
     logitRows,
   };

@@ -10,6 +10,7 @@ const cases = [
   { heads: 6, kvHeads: 2, headSize: 24, tokens: 17 },
   { heads: 8, kvHeads: 2, headSize: 64, tokens: 50 },
   { heads: 3, kvHeads: 1, headSize: 48, tokens: 95 },
+  { heads: 7, kvHeads: 1, headSize: 16, tokens: 33 },
 ];
 
 interface Sizes {
@@ -31,8 +32,8 @@ function runAttention(sizes: Sizes, query: Float32Array, keys: Float32Array, val
     const at = position * kvHeads * headSize * 4;
     kernel.storeKeyValue(keysAt + at, valuesAt + at, kvHeads, headSize, table, offset, position);
   }
-  const scores = room(Math.ceil(tokens / PAGE_TOKENS) * PAGE_TOKENS);
-  const [levels, y] = [room(headSize), room(heads * headSize)];
+  const scores = room(Math.ceil(tokens / PAGE_TOKENS) * PAGE_TOKENS * 4);
+  const [levels, y] = [room(2 * headSize + 4), room(heads * headSize)];
   const queryAt = put(query);
   kernel.attention(queryAt, heads, kvHeads, headSize, table, offset, tokens, scores, levels, y);
   return read(y, heads * headSize);
