@@ -21,6 +21,8 @@ export interface GenerationSettings {
   /** Likeliest tokens to list with each token; null for no log-probabilities at all. */
   readonly topLogprobs: number | null;
   readonly dropLeadingSpace: boolean;
+  /** Give text as it comes; otherwise in one piece at the end, which spares every token its way out. */
+  readonly isStreamed: boolean;
   /** A fresh constraint for each answer. */
   readonly constrain?: (() => TokenConstraint) | undefined;
 }
@@ -52,7 +54,7 @@ export type GenerationEvent =
   | { readonly type: "finish"; readonly reason: FinishReason; readonly tokens: number };
 
 /**
- * Decodes one answer token by token. Text comes as soon as it is certain: at character boundaries, and once it can no
+ * Decodes one answer token by token. Streamed text comes as soon as it is certain: at character boundaries, and once it can no
  * longer become a stop sequence; each token comes with the first of its text. The last event is `finish`: "stop" at an end
  * token or stop sequence, "length" at `maxTokens`, at the end of the context or when the time is over.
  *
@@ -123,13 +125,20 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
   let shown = 0;
   let dropSpace = settings.dropLeadingSpace;
 
-  const show = (text: string, isEnd: boolean): GenerationEvent | undefined => {
+  let next = { text: "", tokens: [] as GeneratedToken[] };
+
+  /** At the end all tokens are shown; at a stop sequence it is the last piece too, without the sequence's own tokens. */
+  const show = (text: string, isEnd: boolean, isLast = isEnd): GenerationEvent | undefined => {
     shown += text.length;
     const waiting = isEnd ? -1 : held.findIndex(({ offset }) => offset >= shown);
-    const ready = held.splice(0, waiting < 0 ? held.length : waiting);
-    const seen = dropSpace && text.startsWith(" ") ? text.slice(1) : text;
+    next.tokens.push(...held.splice(0, waiting < 0 ? held.length : waiting));
+    next.text += dropSpace && text.startsWith(" ") ? text.slice(1) : text;
     if (text !== "") dropSpace = false;
-    return seen === "" && ready.length === 0 ? undefined : { type: "text", text: seen, tokens: ready };
+    const isReady = settings.isStreamed || isLast;
+    if (!isReady || (next.text === "" && next.tokens.length === 0)) return undefined;
+    const event = { type: "text" as const, ...next };
+    next = { text: "", tokens: [] };
+    return event;
   };
   return {
     push(token: Omit<GeneratedToken, "offset">): { event: GenerationEvent | undefined; stopped: boolean } {
@@ -137,7 +146,7 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
       const text = stream.push(token.id);
       decoded += text.length;
       const { text: visible, stopped } = stop.push(text);
-      return { event: show(visible, false), stopped };
+      return { event: show(visible, false, stopped), stopped };
     },
     *end(): Generator<GenerationEvent> {
       const { text, stopped } = stop.push(stream.flush());

@@ -37,6 +37,7 @@ export function generationSettings(
     ...rest,
     sampling: samplingSettings(body, model.manifest.architecture.vocabularySize),
     seed: body.seed ?? randomSeed(),
+    isStreamed: body.stream ?? false,
     stops: body.stop ?? [],
   };
 }

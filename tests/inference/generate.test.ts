@@ -25,6 +25,7 @@ const greedy: GenerationSettings = {
   stops: [],
   topLogprobs: null,
   dropLeadingSpace: false,
+  isStreamed: true,
 };
 
 interface RunOptions {
@@ -109,6 +110,18 @@ describe("generate", () => {
     expect((await run([4, 2, END], { settings: { stops: ["STOP"] } })).text).toBe("STa");
     expect((await run([2, 4, END], { settings: { stops: ["STOP"] } })).text).toBe("aST");
     expect((await run([2, 4], { settings: { stops: ["STOP"], maxTokens: 2 } })).text).toBe("aST");
+  });
+
+  it.each([
+    ["an end token", [2, 4, 3, END], {}],
+    ["a stop sequence across tokens", [2, 4, 5, 3], { stops: ["STOP"] }],
+    ["the most tokens, one of them held back", [2, 4], { stops: ["STOP"], maxTokens: 2 }],
+    ["an end token at once", [END], {}],
+  ])("gives at %s the same in one piece as streamed", async (_, script, settings) => {
+    const streamed = await run(script, { settings: { ...settings, topLogprobs: 0 } });
+    const whole = await run(script, { settings: { ...settings, topLogprobs: 0, isStreamed: false } });
+    expect(whole.events.length).toBeLessThanOrEqual(2);
+    expect({ ...whole, events: null, engine: null }).toEqual({ ...streamed, events: null, engine: null });
   });
 
   it("drops the one space that labels are written behind", async () => {
