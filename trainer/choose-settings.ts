@@ -43,14 +43,14 @@ export interface TaskFacts {
 /** Measured on validation rows; see tuning/README.md. */
 const DEFAULTS = {
   prompt_tuning: {
-    init: "sample_vocab",
+    init: "text",
     placement: "front",
     virtualTokens: 20,
     learningRate: 0.1,
     candidateShare: 0.5,
   },
   p_tuning: {
-    init: "sample_vocab",
+    init: "text",
     placement: "front",
     virtualTokens: 20,
     learningRate: 0.03,
@@ -65,8 +65,12 @@ const DEFAULTS = {
     candidateShare: 0,
   },
 } as const;
-/** For a prefix, where there are no labels to name: whole rows show more than an instruction would say. Not measured. */
-const FREE_TEXT_INIT = "examples";
+/** Where there are no labels to name: whole rows show more than an instruction would say, to those that have the room. Not measured. */
+const FREE_TEXT_INIT = {
+  prompt_tuning: "sample_vocab",
+  p_tuning: "sample_vocab",
+  prefix_tuning: "examples",
+} as const;
 const BATCH_SIZE = 16;
 /**
  * A small dataset is passed over more often: about this many examples are seen in all, or as many tokens where they are
@@ -87,7 +91,7 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
   const defaults = DEFAULTS[method];
   const pick = (given: "auto" | number, chosen: number) => (given === "auto" ? chosen : given);
   const given = settings.init === "auto" ? undefined : settings.init;
-  const usual = method === "prefix_tuning" && facts.labels === null ? FREE_TEXT_INIT : defaults.init;
+  const usual = facts.labels === null ? FREE_TEXT_INIT[method] : defaults.init;
   const init = given ?? (settings.initial_text === undefined ? usual : "text");
   const placement = settings.placement === "auto" ? undefined : settings.placement;
   const wantedPlacement = placement ?? defaults.placement;
@@ -113,7 +117,7 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     candidateShare: facts.labels === null ? 0 : defaults.candidateShare,
     smoothing: 0,
     tokenDropout: 0,
-    averaging: 0.95,
+    averaging: 0.98,
     validationRows: settings.early_stopping === false ? 0 : Math.round(validationRows),
     patience: 3,
     reason:

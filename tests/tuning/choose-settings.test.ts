@@ -16,6 +16,7 @@ test("what is left open is chosen, and said why", () => {
     epochs: 5,
   });
   expect(choose({}, { labels: null }).init).toBe("examples");
+  expect(choose({ method: "prompt_tuning" }, { labels: null }).init).toBe("sample_vocab");
   expect(choose({ method: "prompt_tuning" }).candidateShare).toBe(0.5);
   expect(chosen.reason).toContain("2000 rows of 6 labels");
   expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.31, 2);

@@ -63,9 +63,9 @@ test("gradients are clipped by their norm, directions kept", () => {
   expect(clipByNorm(short, 1).gradient).toBe(short);
 });
 
-test("the schedule rises, peaks at one and falls to zero", () => {
+test("the schedule rises, peaks at one and falls to half", () => {
   expect(warmUpCosine(0, 100)).toBeCloseTo(1 / 6);
   expect(warmUpCosine(5, 100)).toBe(1);
-  expect(warmUpCosine(53, 100)).toBeCloseTo(0.5, 6);
-  expect(warmUpCosine(99, 100)).toBeLessThan(0.001);
+  expect(warmUpCosine(53, 100)).toBeCloseTo(0.75, 6);
+  expect(warmUpCosine(99, 100)).toBeCloseTo(0.5, 3);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../shared/random.ts";
-import { prefixParameters } from "../../trainer/tuning/parametrisation.ts";
+import { prefixParameters, promptParameters, withFirstFrozen } from "../../trainer/tuning/parametrisation.ts";
 import { residualMlpParameters } from "../../trainer/tuning/residual-mlp.ts";
 import { tinyArchitecture } from "../gradients/tiny-model.ts";
 
@@ -15,15 +15,20 @@ test("tuning begins at the vectors given", () => {
   expect([...toSlot(parameters)]).toEqual([...start]);
 });
 
-test("the gradient equals central differences", () => {
-  const made = residualMlpParameters(TOKENS, WIDTH, normal(TOKENS * WIDTH), 1, 4);
+const start = normal(TOKENS * WIDTH);
+const free = residualMlpParameters(TOKENS, WIDTH, start, 1, 4);
+test.each([
+  ["all vectors free", free],
+  ["the first one frozen", withFirstFrozen(free, WIDTH)],
+])("the gradient equals central differences: %s", (_, made) => {
   // Away from the start, where the norm's gain is zero and hides everything ahead of it.
   const parameters = made.start.map((p) => p + 0.3 * random.normal());
   const weights = normal(TOKENS * WIDTH);
   const loss = (at: Float32Array) =>
     made.toSlot(at).reduce((sum, y, i) => sum + y * (weights[i] as number), 0);
   const gradient = made.pullBack(parameters, weights);
-  const step = 1e-2;
+  // Small, so that no rectifier's kink lies between.
+  const step = 2e-3;
   let [error, size] = [0, 0];
   for (const i of parameters.keys()) {
     const moved = (by: number) => parameters.with(i, (parameters[i] as number) + by);
@@ -32,6 +37,13 @@ test("the gradient equals central differences", () => {
     size += wanted ** 2;
   }
   expect(Math.sqrt(error / size)).toBeLessThan(2e-3);
+});
+
+test("a frozen first vector stays, whatever the parameters", () => {
+  const frozen = withFirstFrozen(promptParameters(TOKENS, start), WIDTH);
+  const moved = frozen.toSlot(start.map((x) => x + 1));
+  expect([...moved.slice(0, WIDTH)]).toEqual([...start.slice(0, WIDTH)]);
+  expect(moved[WIDTH]).toBeCloseTo((start[WIDTH] as number) + 1);
 });
 
 test("a prefix's first position gets no gradient", () => {

@@ -70,9 +70,16 @@ export function clipByNorm(
 /** Share of the steps in which the learning rate rises, as PEFT's examples have it. */
 const WARM_UP = 0.06;
 
-/** Factor on the learning rate at `step` (from 0) of `totalSteps`: a linear rise, then half a cosine down to zero. */
+/**
+ * What the learning rate ends at, as a share of its highest: what smaller steps would settle, the running mean of the
+ * parameters settles too, and over more of them (stochastic weight averaging, arXiv 1803.05407).
+ */
+const FINAL_RATE = 0.5;
+
+/** Factor on the learning rate at `step` (from 0) of `totalSteps`: a linear rise, then half a cosine down. */
 export function warmUpCosine(step: number, totalSteps: number): number {
   const warmUp = Math.max(1, Math.round(totalSteps * WARM_UP));
   if (step < warmUp) return (step + 1) / warmUp;
-  return 0.5 * (1 + Math.cos((Math.PI * (step - warmUp)) / Math.max(1, totalSteps - warmUp)));
+  const fallen = 0.5 * (1 - Math.cos((Math.PI * (step - warmUp)) / Math.max(1, totalSteps - warmUp)));
+  return 1 - (1 - FINAL_RATE) * fallen;
 }

@@ -25,9 +25,30 @@ export function promptParameters(tokens: number, start: Float32Array): Parametri
 }
 
 /**
+ * The same without its first vector, of `width` numbers, which stays as it starts: that of the model's first token, where
+ * models park attention (arXiv 2309.17453). Parameters must begin with the vectors.
+ */
+export function withFirstFrozen(parametrisation: Parametrisation, width: number): Parametrisation {
+  const first = parametrisation.start.slice(0, width);
+  return {
+    ...parametrisation,
+    toSlot(parameters) {
+      const vectors = parametrisation.toSlot(parameters).slice();
+      vectors.set(first);
+      return vectors;
+    },
+    pullBack(parameters, gradient) {
+      const masked = gradient.slice();
+      masked.fill(0, 0, width);
+      return parametrisation.pullBack(parameters, masked);
+    },
+  };
+}
+
+/**
  * Keys and values of every layer tuned as they are (prefix tuning without its MLP: P-tuning v2, arXiv 2110.07602),
- * started from those of real text, `[layers, 2, kvHeads, tokens, headSize]`. The first position stays frozen: models
- * park attention there (arXiv 2309.17453), and moving it moves every head at once.
+ * started from those of real text, `[layers, 2, kvHeads, tokens, headSize]`. The first position stays frozen, as with
+ * vectors: moving it moves every head at once.
  */
 export function prefixParameters(
   { layers, kvHeads, headSize }: Architecture,

@@ -8,7 +8,12 @@ import type { ChosenSettings } from "../choose-settings.ts";
 import type { TrainingData } from "../dataset.ts";
 import { lazily, pick } from "../lazy-list.ts";
 import { demonstrations, sampleTokens, tileTokens } from "./initial-prompt.ts";
-import { prefixParameters, promptParameters, type Parametrisation } from "./parametrisation.ts";
+import {
+  prefixParameters,
+  promptParameters,
+  withFirstFrozen,
+  type Parametrisation,
+} from "./parametrisation.ts";
 import { computePrefixes, type TuningModel } from "./prompt-objective.ts";
 import { residualMlpParameters } from "./residual-mlp.ts";
 
@@ -33,28 +38,30 @@ export interface StartInputs {
 export async function createStart(inputs: StartInputs): Promise<Start> {
   const { base, model, data, settings } = inputs;
   const { architecture } = base.manifest;
-  const vectors = (start: Float32Array, used: ReadonlySet<number> = new Set()): Start => {
-    const count = start.length / architecture.hiddenSize;
-    const parametrisation =
-      settings.method === "p_tuning"
-        ? residualMlpParameters(count, architecture.hiddenSize, start, settings.seed)
-        : promptParameters(count, start);
-    return { parametrisation, used };
-  };
+  const { hiddenSize } = architecture;
+  const vectors = (start: Float32Array): Parametrisation =>
+    settings.method === "p_tuning"
+      ? residualMlpParameters(start.length / hiddenSize, hiddenSize, start, settings.seed)
+      : promptParameters(start.length / hiddenSize, start);
   const isPrefix = settings.method === "prefix_tuning";
   if (settings.init.startsWith("prompt:")) {
     const start = await readPrompt(inputs, settings.init.slice("prompt:".length));
-    if (!isPrefix) return vectors(start);
+    if (!isPrefix) return { parametrisation: vectors(start), used: new Set() };
     const tokens = start.length / (architecture.layers * 2 * architecture.kvHeads * architecture.headSize);
     return { parametrisation: prefixParameters(architecture, tokens, start), used: new Set() };
   }
-  // A prefix begins with the first token, whose keys and values stay as they are.
-  const [first] = isPrefix ? data.sharedTokens : [];
+  // A prompt begins with the first token, which stays as it is; vectors placed behind it go without.
+  const wantsFirst = (isPrefix || settings.placement === "front") && settings.virtualTokens > 1;
+  const [first] = wantsFirst ? data.sharedTokens : [];
   const ahead = first === undefined ? [] : [first];
   const { tokens, used } = initialTokens(inputs, settings.virtualTokens - ahead.length);
-  if (settings.init === "random" && !isPrefix) return vectors(randomVectors(inputs));
   const embedded = base.embed([...ahead, ...tokens]);
-  if (!isPrefix) return vectors(embedded, used);
+  if (!isPrefix) {
+    if (settings.init === "random")
+      embedded.set(randomVectors(inputs, tokens.length), ahead.length * hiddenSize);
+    const free = vectors(embedded);
+    return { parametrisation: first === undefined ? free : withFirstFrozen(free, hiddenSize), used };
+  }
   const count = ahead.length + tokens.length;
   const [kv] = await computePrefixes(model, count, [embedded]);
   return { parametrisation: prefixParameters(architecture, count, kv as Float32Array), used };
@@ -99,9 +106,9 @@ function instruction(labels: readonly string[] | null): string {
 }
 
 /** Normal vectors at the scale that tokens' embeddings have. */
-function randomVectors({ base, settings }: StartInputs): Float32Array {
+function randomVectors({ base, settings }: StartInputs, count: number): Float32Array {
   const random = createRandom(settings.seed);
-  const size = settings.virtualTokens * base.manifest.architecture.hiddenSize;
+  const size = count * base.manifest.architecture.hiddenSize;
   const sample = base.embed(Array.from({ length: 100 }, (_, i) => 3 + i));
   const scale = Math.sqrt(sample.reduce((sum, x) => sum + x * x, 0) / sample.length);
   return Float32Array.from({ length: size }, () => random.normal() * scale);
