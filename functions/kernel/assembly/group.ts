@@ -1,5 +1,3 @@
-import { VECTOR } from "./vector";
-
 /** Weights that share a scale: 16 bytes, in whose 16-bit word j are weights j, 8 + j, 16 + j and 24 + j, lowest first. */
 export const GROUP: usize = 32;
 
@@ -31,15 +29,9 @@ export function eight3(group: v128): v128 {
   return i16x8.shr_s(group, 12);
 }
 
-/** A group times its levels, int16 [32] at x, as four sums in float32. */
-export function groupDot(group: v128, x: usize): v128 {
-  const low = i32x4.add(
-    i32x4.dot_i16x8_s(eight0(group), v128.load(x)),
-    i32x4.dot_i16x8_s(eight1(group), v128.load(x, VECTOR)),
-  );
-  const high = i32x4.add(
-    i32x4.dot_i16x8_s(eight2(group), v128.load(x, 2 * VECTOR)),
-    i32x4.dot_i16x8_s(eight3(group), v128.load(x, 3 * VECTOR)),
-  );
+/** A group times its levels, int16 [4][8], as four sums in float32. */
+export function groupDot(group: v128, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  const low = i32x4.add(i32x4.dot_i16x8_s(eight0(group), x0), i32x4.dot_i16x8_s(eight1(group), x1));
+  const high = i32x4.add(i32x4.dot_i16x8_s(eight2(group), x2), i32x4.dot_i16x8_s(eight3(group), x3));
   return f32x4.convert_i32x4_s(i32x4.add(low, high));
 }

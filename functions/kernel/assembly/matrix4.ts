@@ -64,10 +64,14 @@ function oneRow(x: usize, inputs: usize, weights: usize, part: usize): v128 {
     s3 = s2 + part;
   const end = x + inputs * 2;
   while (x < end) {
-    a0 = f32x4.add(a0, f32x4.mul(groupDot(v128.load(w0), x), groupScale(s0)));
-    a1 = f32x4.add(a1, f32x4.mul(groupDot(v128.load(w1), x), groupScale(s1)));
-    a2 = f32x4.add(a2, f32x4.mul(groupDot(v128.load(w2), x), groupScale(s2)));
-    a3 = f32x4.add(a3, f32x4.mul(groupDot(v128.load(w3), x), groupScale(s3)));
+    const x0 = v128.load(x),
+      x1 = v128.load(x, VECTOR),
+      x2 = v128.load(x, 2 * VECTOR),
+      x3 = v128.load(x, 3 * VECTOR);
+    a0 = f32x4.add(a0, f32x4.mul(groupDot(v128.load(w0), x0, x1, x2, x3), groupScale(s0)));
+    a1 = f32x4.add(a1, f32x4.mul(groupDot(v128.load(w1), x0, x1, x2, x3), groupScale(s1)));
+    a2 = f32x4.add(a2, f32x4.mul(groupDot(v128.load(w2), x0, x1, x2, x3), groupScale(s2)));
+    a3 = f32x4.add(a3, f32x4.mul(groupDot(v128.load(w3), x0, x1, x2, x3), groupScale(s3)));
     x += GROUP * 2;
     w0 += VECTOR;
     w1 += VECTOR;
@@ -93,15 +97,25 @@ function fourRows(x: usize, inputs: usize, weights: usize): v128 {
   while (x < end) {
     const group = v128.load(w);
     const scale = groupScale(weights);
-    a0 = f32x4.add(a0, f32x4.mul(groupDot(group, x), scale));
-    a1 = f32x4.add(a1, f32x4.mul(groupDot(group, x + row), scale));
-    a2 = f32x4.add(a2, f32x4.mul(groupDot(group, x + 2 * row), scale));
-    a3 = f32x4.add(a3, f32x4.mul(groupDot(group, x + 3 * row), scale));
+    a0 = f32x4.add(a0, f32x4.mul(rowDot(group, x), scale));
+    a1 = f32x4.add(a1, f32x4.mul(rowDot(group, x + row), scale));
+    a2 = f32x4.add(a2, f32x4.mul(rowDot(group, x + 2 * row), scale));
+    a3 = f32x4.add(a3, f32x4.mul(rowDot(group, x + 3 * row), scale));
     x += GROUP * 2;
     w += VECTOR;
     weights += 2;
   }
   return sumEach(a0, a1, a2, a3);
+}
+
+function rowDot(group: v128, x: usize): v128 {
+  return groupDot(
+    group,
+    v128.load(x),
+    v128.load(x, VECTOR),
+    v128.load(x, 2 * VECTOR),
+    v128.load(x, 3 * VECTOR),
+  );
 }
 
 function storeFourRows(
