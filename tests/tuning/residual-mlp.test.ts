@@ -15,8 +15,8 @@ test("tuning begins at the vectors given", () => {
   expect([...toSlot(parameters)]).toEqual([...start]);
 });
 
-const start = normal(TOKENS * WIDTH);
-const free = residualMlpParameters(TOKENS, WIDTH, start, 1, 4);
+const vectors = normal(TOKENS * WIDTH);
+const free = residualMlpParameters(TOKENS, WIDTH, vectors, 1, 4);
 test.each([
   ["all vectors free", free],
   ["the first one frozen", withFirstFrozen(free, WIDTH)],
@@ -40,10 +40,10 @@ test.each([
 });
 
 test("a frozen first vector stays, whatever the parameters", () => {
-  const frozen = withFirstFrozen(promptParameters(TOKENS, start), WIDTH);
-  const moved = frozen.toSlot(start.map((x) => x + 1));
-  expect([...moved.slice(0, WIDTH)]).toEqual([...start.slice(0, WIDTH)]);
-  expect(moved[WIDTH]).toBeCloseTo((start[WIDTH] as number) + 1);
+  const frozen = withFirstFrozen(promptParameters(TOKENS, vectors), WIDTH);
+  const moved = frozen.toSlot(vectors.map((x) => x + 1));
+  expect(moved.slice(0, WIDTH)).toEqual(vectors.slice(0, WIDTH));
+  expect(moved[WIDTH]).toBeCloseTo((vectors[WIDTH] as number) + 1);
 });
 
 test("a prefix's first position gets no gradient", () => {
