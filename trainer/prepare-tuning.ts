@@ -5,25 +5,18 @@ import type { ObjectStore } from "../shared/ports/object-store.ts";
 import type { BaseModel } from "./base-model.ts";
 import type { Provider } from "./choose-providers.ts";
 import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
-import type { HeldOut, TrainingData } from "./dataset.ts";
-import { lazily, type LazyList } from "./lazy-list.ts";
+import type { TrainingData } from "./dataset.ts";
+import { lazily } from "./lazy-list.ts";
 import { packedLength, type TokenizedExample } from "./model/training-batch.ts";
-import type { Parametrisation } from "./tuning/parametrisation.ts";
 import type { TuningModel } from "./tuning/prompt-objective.ts";
+import type { TuningRun } from "./tuning/run-tuning.ts";
 import { createStart } from "./tuning/start.ts";
 import { splitValidation } from "./tuning/validation.ts";
 
 /** Everything read and chosen, before the first step. */
-export interface PreparedTuning {
-  readonly settings: ChosenSettings;
-  /** The base model as the job's rows see it without a prompt, and with one in its place. */
+export interface PreparedTuning extends Omit<TuningRun, "resume" | "progress" | "onState" | "signal"> {
+  /** The base model as the job's rows see it without a prompt. */
   readonly bare: TuningModel;
-  readonly model: TuningModel;
-  readonly parametrisation: Parametrisation;
-  readonly examples: LazyList<TokenizedExample>;
-  /** The label of each example, in a label task. */
-  readonly answers: readonly number[] | null;
-  readonly valid: HeldOut | null;
 }
 
 export interface PrepareOptions {

@@ -37,8 +37,8 @@ export async function saveRun(run: FinishedRun): Promise<SavedRun> {
   const slots = [tuned, ...tuned.earlier].map(({ parameters }) => parametrisation.toSlot(parameters));
   const ahead = isPrefix ? [] : model.tokensBefore;
   const prefixTokens = parametrisation.slot.tokens + ahead.length;
+  const embedded = base.embed(ahead);
   const behindFirst = (vectors: Float32Array) => {
-    const embedded = base.embed(ahead);
     const whole = new Float32Array(embedded.length + vectors.length);
     whole.set(embedded);
     whole.set(vectors, embedded.length);
