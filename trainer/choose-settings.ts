@@ -20,6 +20,8 @@ export interface ChosenSettings {
   /** Share of the loss that compares labels with each other; label tasks only. */
   readonly candidateShare: number;
   readonly smoothing: number;
+  /** Weight of the inputs' own tokens in the loss, beside the answers' (the auxiliary objective of GPT, section 3.2); label tasks only. */
+  readonly inputWeight: number;
   /** Share of input tokens replaced by others while training. */
   readonly tokenDropout: number;
   /** Decay of the running mean of parameters. */
@@ -48,6 +50,7 @@ const DEFAULTS = {
     virtualTokens: 20,
     learningRate: 0.1,
     candidateShare: 0.5,
+    inputWeight: 0,
   },
   p_tuning: {
     init: "text",
@@ -55,6 +58,7 @@ const DEFAULTS = {
     virtualTokens: 20,
     learningRate: 0.03,
     candidateShare: 0.5,
+    inputWeight: 0,
   },
   // Scoring the other labels too takes twice the time, and a prefix comes as far without.
   prefix_tuning: {
@@ -63,6 +67,7 @@ const DEFAULTS = {
     virtualTokens: 48,
     learningRate: 0.06,
     candidateShare: 0,
+    inputWeight: 0.3,
   },
 } as const;
 /** Where there are no labels to name: whole rows show more than an instruction would say, to those that have the room. Not measured. */
@@ -77,7 +82,7 @@ const BATCH_SIZE = 16;
  * long (on two quiet cores MiniMind2-Small trains on 1,000 to 2,000 tokens a second). Telling two labels apart takes fewer.
  */
 const EXAMPLES_SEEN = 10_000;
-const TOKENS_SEEN_PER_LABEL = 90_000;
+const TOKENS_SEEN_PER_LABEL = 80_000;
 const MAX_TOKENS_SEEN = 300_000;
 const MIN_EPOCHS = 1;
 const MAX_EPOCHS = 20;
@@ -116,6 +121,7 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     weightDecay: settings.weight_decay ?? 0,
     candidateShare: facts.labels === null ? 0 : defaults.candidateShare,
     smoothing: 0,
+    inputWeight: facts.labels === null ? 0 : defaults.inputWeight,
     tokenDropout: 0,
     averaging: 0.98,
     validationRows: settings.early_stopping === false ? 0 : Math.round(validationRows),

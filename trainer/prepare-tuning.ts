@@ -56,7 +56,7 @@ export async function prepareTuning(
     bare,
     model,
     parametrisation,
-    examples: lazily(learned.length, (i) => withCandidates(data, learned[i] as number, settings)),
+    examples: lazily(learned.length, (i) => learnedExample(data, learned[i] as number, settings)),
     answers: answers && learned.map((i) => answers[i] ?? 0),
     valid,
   };
@@ -82,18 +82,23 @@ function placed(model: TuningModel, { method, placement }: ChosenSettings): Tuni
   return { ...model, tokensBefore: before, tokensAfter: rest };
 }
 
-/** The row with its label among the others, where they are told apart in training. */
-function withCandidates(
+/** The row with its input's tokens as targets, and its label among the others, where they are told apart in training. */
+function learnedExample(
   { train, answers, labelTokens }: TrainingData,
   index: number,
-  { candidateShare }: ChosenSettings,
+  { candidateShare, inputWeight }: ChosenSettings,
 ): TokenizedExample {
-  const example = train.at(index) as TokenizedExample;
+  const row = train.at(index) as TokenizedExample;
+  const example = inputWeight === 0 ? row : { ...row, inputTargets: everySecond(row.context, index) };
   if (candidateShare === 0 || !answers || !labelTokens) return example;
   const answer = answers[index] as number;
   const completions = labelTokens.map((label, k) => (k === answer ? label : label.slice(0, -1)));
   return { ...example, completions, answer };
 }
+
+/** Half of the positions do as well as all, and cost half as much; the first token may have nothing that predicts it. */
+const everySecond = (context: readonly number[], index: number) =>
+  [...context.keys()].filter((i) => i > 0 && (i + index) % 2 === 0);
 
 function requireRoom(
   { virtualTokens }: ChosenSettings,

@@ -9,6 +9,8 @@ export interface TokenizedExample {
   readonly context: readonly number[];
   /** Indices of context tokens that are targets themselves, such as earlier turns of an assistant. */
   readonly contextTargets?: readonly number[];
+  /** Indices of context tokens that are learned beside the targets, as a language model would (`BatchLayout.inputWeight`). */
+  readonly inputTargets?: readonly number[];
   /** Every token is a target. Several completions are alternatives: each follows the context and sees no other. */
   readonly completions: readonly (readonly number[])[];
   /** Which completion is the right one, where the others are only there to be told apart from it. */
@@ -28,8 +30,10 @@ export interface PackedBatch {
   readonly feeds: Readonly<Record<string, TensorData>>;
   /** One per example, in the order given. */
   readonly slots: readonly LabelSlots[];
-  /** Slots of the labels that are to become likely. */
+  /** Slots of the labels that are to become likely, without those of the inputs. */
   readonly learned: readonly number[];
+  /** Slots of the input targets. */
+  readonly inputs: readonly number[];
 }
 
 /** Examples do not fit the layout they were to be packed into. */
@@ -41,8 +45,15 @@ export function packedLength({ context, completions }: TokenizedExample): number
 }
 
 /** Label slots that an example takes up. */
-export function labelCount({ contextTargets = [], completions }: TokenizedExample): number {
-  return completions.reduce((sum, completion) => sum + completion.length, contextTargets.length);
+export function labelCount({
+  contextTargets = [],
+  inputTargets = [],
+  completions,
+}: TokenizedExample): number {
+  return completions.reduce(
+    (sum, completion) => sum + completion.length,
+    contextTargets.length + inputTargets.length,
+  );
 }
 
 /**
@@ -67,15 +78,15 @@ export function packRows(lengths: readonly number[], capacity: number): number[]
 
 /**
  * Lays examples out in a batch. `shared` counts the tokens before the batch's rows: soft prompt vectors and shared ids.
- * The label weights make the loss the weighted mean over all targets. Throws PackingError when rows or label slots run
- * out, or when a target has no token before it.
+ * The label weights make the loss the weighted mean over all targets, plus `inputWeight` times the mean over the input
+ * targets. Throws PackingError when rows or label slots run out, or when a target has no token before it.
  */
 export function packBatch(
   examples: readonly TokenizedExample[],
   layout: BatchLayout,
   shared: number,
 ): PackedBatch {
-  const { batch, length, labels } = layout;
+  const { batch, length, labels, inputWeight = 0 } = layout;
   const rows = packRows(examples.map(packedLength), length);
   if (rows.length > batch)
     throw new PackingError(`Examples need ${rows.length} rows of ${length} tokens, found ${batch}`);
@@ -90,6 +101,8 @@ export function packBatch(
   const labelWeights = new Float32Array(labels);
   const slots: LabelSlots[] = [];
   const learned: number[] = [];
+  const inputs: number[] = [];
+  const inputCount = examples.reduce((sum, { inputTargets = [] }) => sum + inputTargets.length, 0);
   const totalWeight = examples.reduce(
     (sum, example) => sum + learnedCount(example) * (example.weight ?? 1),
     0,
@@ -114,7 +127,10 @@ export function packBatch(
           throw new PackingError(`Example ${index} has a target with no token before it`);
         labelRows[slot] = beforeBatch ? shared - 1 : shared + row * length + start + predictor;
         labelIds[slot] = id;
-        if (isLearned(example, completion)) {
+        if (completion === INPUT) {
+          labelWeights[slot] = inputWeight / inputCount;
+          inputs.push(slot);
+        } else if (isLearned(example, completion)) {
           labelWeights[slot] = (tokenShare * (example.weight ?? 1)) / totalWeight;
           learned.push(slot);
         }
@@ -133,7 +149,7 @@ export function packBatch(
     label_weights: labelWeights,
     ...(layout.candidates ? candidateFeeds(examples, slots, labels, layout.candidates) : {}),
   };
-  return { feeds, slots, learned };
+  return { feeds, slots, learned, inputs };
 }
 
 /** Which label slots make up each candidate's score, and how much each candidate's log-probability counts. */
@@ -186,27 +202,28 @@ interface Token {
 interface Label {
   readonly predictor: number;
   readonly id: number;
-  /** The completion it belongs to; -1 for the context. */
+  /** The completion it belongs to; -1 for the context, `INPUT` for what is learned beside the targets. */
   readonly completion: number;
 }
 
-/** The tokens of one example side by side, and its labels: those of the context, then each completion's. */
-function layOut({ context, contextTargets = [], completions }: TokenizedExample): {
+const INPUT = -2;
+
+/** The tokens of one example side by side, and its labels: those of the context, each completion's, then the inputs'. */
+function layOut({ context, contextTargets = [], inputTargets = [], completions }: TokenizedExample): {
   tokens: Token[];
   labels: Label[];
 } {
   const tokens = context.map((id, position): Token => ({ id, position, completion: -1 }));
-  const labels = contextTargets.map((index): Label => ({
-    predictor: index - 1,
-    id: context[index] as number,
-    completion: -1,
-  }));
+  const ofContext = (targets: readonly number[], completion: number) =>
+    targets.map((index): Label => ({ predictor: index - 1, id: context[index] as number, completion }));
+  const labels = ofContext(contextTargets, -1);
   for (const [completion, targets] of completions.entries()) {
     for (const [i, id] of targets.entries()) {
       labels.push({ predictor: i === 0 ? context.length - 1 : tokens.length - 1, id, completion });
       if (i < targets.length - 1) tokens.push({ id, position: context.length + i, completion });
     }
   }
+  labels.push(...ofContext(inputTargets, INPUT));
   return { tokens, labels };
 }
 

@@ -31,6 +31,8 @@ export interface BatchLayout {
   /** Tokens that begin every example, before and after the soft prompt's vectors. They are computed once. */
   readonly sharedBefore?: number;
   readonly sharedAfter?: number;
+  /** Weight of the inputs' own tokens in the loss, whose targets together weigh 1. */
+  readonly inputWeight?: number;
   /** Examples of a label task are also scored against their other labels. */
   readonly candidates?: CandidateLayout;
 }

@@ -51,13 +51,17 @@ export async function createPromptObjective(
   return {
     tokensPerStep: shared + layout.batch * layout.length,
     async gradient(parameters, batch) {
-      const { feeds, learned } = packBatch(batch, sized, shared);
+      const { feeds, learned, inputs } = packBatch(batch, sized, shared);
       const prompt = sharedFeeds(model, parametrisation.toSlot(parameters));
-      const wanted = ["loss", "gradient", "predictions"];
-      const { loss, gradient, predictions } = await session.run({ ...feeds, ...prompt }, wanted);
+      const { loss, gradient, predictions, log_probabilities } = await session.run({ ...feeds, ...prompt });
+      // What the input targets add is no part of what is reported: validation has none of it.
+      const ofInputs = inputs.reduce(
+        (sum, i) => sum + Number(feeds["label_weights"]?.[i]) * Number(log_probabilities?.[i]),
+        0,
+      );
       const correct = learned.filter(isPredicted(feeds, predictions));
       return {
-        loss: Number(loss?.[0]),
+        loss: Number(loss?.[0]) + ofInputs,
         gradient: parametrisation.pullBack(parameters, gradient as Float32Array),
         tokenAccuracy: correct.length / learned.length,
       };

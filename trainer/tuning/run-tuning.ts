@@ -62,7 +62,8 @@ export async function runTuning(
       .slice(i * accumulation, (i + 1) * accumulation)
       .map((step, k) => batch(step, i * accumulation + k)),
   );
-  const objective = await createPromptObjective(model, parametrisation, plan.layout);
+  const layout = { ...plan.layout, inputWeight: settings.inputWeight };
+  const objective = await createPromptObjective(model, parametrisation, layout);
   let scorer: Scorer | undefined;
   try {
     if (valid) scorer = await createScorer(model, parametrisation.slot, examplesOf(valid));
