@@ -1,6 +1,7 @@
 import { datasetFiles, datasetKey } from "../../shared/contracts/dataset.ts";
 import { InternalError, NotFoundError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
+import { freeBuffer } from "../../shared/free-buffer.ts";
 import { createDatasetRecords, type DatasetRecord } from "../records/datasets.ts";
 import { createFileRecords, type FileRecord } from "../records/files.ts";
 import { handleBucketEvent } from "./handle-bucket-event.ts";
@@ -19,7 +20,7 @@ export interface DatasetUpload {
 
 /**
  * Puts a dataset into the bucket, from where it goes the way of every other. Gives the id that its record has or will
- * have, and the etag.
+ * have, and the etag. Bytes are freed once they are in the bucket.
  */
 export async function storeDataset(deps: Deps, upload: DatasetUpload): Promise<{ id: string; etag: string }> {
   const { organization, name, filename, train, tune } = upload;
@@ -33,6 +34,7 @@ export async function storeDataset(deps: Deps, upload: DatasetUpload): Promise<{
   try {
     // Last, because it is what sets everything off.
     etag = await deps.bucket.put(key, bytes, { contentType: "application/jsonl" });
+    freeBuffer(bytes);
   } catch (error) {
     await files.withdraw(id);
     throw error;

@@ -4,7 +4,7 @@ import { sha256Hex } from "../../shared/sha256.ts";
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "./app-env.ts";
 import { seal, unseal } from "./sealed-text.ts";
-import { limitBody } from "./upload.ts";
+import { isForm, limitBody, readForm } from "./upload.ts";
 
 /** How long an answer is kept for being given again. */
 export const KEEP_MS = 24 * 60 * 60_000;
@@ -87,21 +87,14 @@ export function idempotent({ database, now }: Pick<Deps, "database" | "now">): M
 
 /** What makes two requests the same: method, path and content. What is read here, the handler finds read. */
 async function fingerprintOf(c: Context<AppEnv>): Promise<string> {
-  const multipart = c.req.header("content-type")?.startsWith("multipart/") ?? false;
-  const content = multipart ? await contentOfForm(c) : await c.req.text();
+  const content = isForm(c) ? await contentOfForm(c) : await c.req.text();
   return sha256Hex(`${c.req.method} ${c.req.path}\n${content}`);
 }
 
 /** A form's fields and files, whatever its boundary is: that differs with each attempt. */
 async function contentOfForm(c: Context<AppEnv>): Promise<string> {
-  let form: FormData;
-  try {
-    form = await c.req.formData();
-  } catch (cause) {
-    throw new InvalidRequestError("The body is no form", { code: "invalid_request", cause });
-  }
   const parts: unknown[] = [];
-  for (const [name, value] of form as unknown as Iterable<[string, File | string]>)
+  for (const [name, value] of (await readForm(c)) as unknown as Iterable<[string, File | string]>)
     parts.push(
       typeof value === "string" ? [name, value] : [name, value.name, value.type, await digestsOf(value)],
     );

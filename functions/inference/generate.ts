@@ -30,7 +30,7 @@ export interface GenerationSettings {
 /** How a request shares the engine with others. */
 export interface Turns {
   /**
-   * Runs one step on the engine alone; what it returns must not be the engine's own memory. Others have their turn after a
+   * Runs one step on the engine alone; what it returns must outlast the steps of others. They have their turn after a
    * long step, and now and then after short ones. Throws once the request is aborted.
    */
   take<T>(step: () => Promise<T>, isLong?: boolean): Promise<T>;
@@ -59,7 +59,7 @@ export type GenerationEvent =
  * token or stop sequence, "length" at `maxTokens`, at the end of the context or when the time is over.
  *
  * @param sequence the input is in its cache
- * @param logits `[vocabulary]` at the end of the input, owned by the caller
+ * @param logits `[vocabulary]` at the end of the input; read before anything is appended
  * @param contextLength tokens that the sequence may hold
  */
 export async function* generate(

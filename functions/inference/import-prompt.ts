@@ -2,6 +2,7 @@ import { promptFiles, promptKey, tunedModelName, type TunedPrompt } from "../../
 import type { ModelManifest } from "../../shared/contracts/model.ts";
 import { parsePeftPrompt, type PeftPrompt } from "../../shared/formats/peft.ts";
 import { serializeSafetensors } from "../../shared/formats/safetensors.ts";
+import { freeBuffer } from "../../shared/free-buffer.ts";
 import { newId } from "../../shared/ids.ts";
 import { sha256Hex } from "../../shared/sha256.ts";
 import type { Deps } from "../deps.ts";
@@ -25,7 +26,7 @@ export interface PromptUpload {
 /**
  * Checks an adapter against its base model and registers it as a tuned model. Vectors are stored as a plain float32
  * PROMPT_TUNING adapter, whatever kind they came as; a prefix is stored as it came, and in the order of the KV cache.
- * Throws what `parsePeftPrompt` throws, and UnavailableError when the bucket cannot be written.
+ * The upload's weights are freed. Throws what `parsePeftPrompt` throws, and UnavailableError when the bucket cannot be written.
  */
 export async function importPrompt(deps: Deps, upload: PromptUpload): Promise<PromptRecord> {
   const { organization, manifest, suffix } = upload;
@@ -48,7 +49,7 @@ export async function importPrompt(deps: Deps, upload: PromptUpload): Promise<Pr
     prompt: {
       base_digest: manifest.digest,
       method: prompt.method,
-      virtual_tokens: tokensOf(prompt),
+      virtual_tokens: tensorOf(prompt).tokens,
       row_format: upload.rowFormat,
       labels: upload.labels && [...upload.labels],
       files: records,
@@ -60,17 +61,17 @@ export async function importPrompt(deps: Deps, upload: PromptUpload): Promise<Pr
     },
   };
   await deps.database.transaction([insertPrompt(record)]);
+  for (const bytes of [upload.model, tensorOf(prompt).data, ...Object.values(files)]) freeBuffer(bytes);
   return record;
 }
 
-const tokensOf = (prompt: PeftPrompt) =>
-  prompt.method === "prefix_tuning" ? prompt.kv.tokens : prompt.vectors.tokens;
+const tensorOf = (prompt: PeftPrompt) => (prompt.method === "prefix_tuning" ? prompt.kv : prompt.vectors);
 
 function storedFiles(
   { config, model, manifest }: PromptUpload,
   prompt: PeftPrompt,
 ): Record<string, Uint8Array> {
-  const tokens = tokensOf(prompt);
+  const tokens = tensorOf(prompt).tokens;
   if (prompt.method === "prefix_tuning") {
     const { layers, kvHeads, headSize } = manifest.architecture;
     const kv = tensorFile("kv", [layers, 2, kvHeads, tokens, headSize], prompt.kv.data, {

@@ -22,7 +22,7 @@ export interface LabelScore {
  * log p(token | soft prompt, input, tokens before).
  *
  * @param sequence the input is in its cache; it is left as it was
- * @param logits `[vocabulary]` at the end of the input, owned by the caller
+ * @param logits `[vocabulary]` at the end of the input; read before anything is appended
  * @param endToken the first of the model's end tokens, which completions are trained to end with
  * @returns one score per label, in the order the trie was built from
  */

@@ -2,6 +2,7 @@ import { promptFiles, promptKey } from "../../shared/contracts/job.ts";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { ConflictError, InternalError } from "../../shared/errors.ts";
 import { parseSafetensors, type SafetensorsFile } from "../../shared/formats/safetensors.ts";
+import { freeBuffer } from "../../shared/free-buffer.ts";
 import type { Prefix } from "../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { LoadedModel } from "../deps.ts";
@@ -44,14 +45,15 @@ async function load(store: ObjectStore, model: LoadedModel, record: PromptRecord
   const kv = await readFile(store, record, promptFiles.prefix);
   if (kv) {
     checkBase(record.model, kv.metadata["base_digest"] ?? digest, digest);
-    return model.engine.loadPrefix(kvTensor(kv, architecture, record));
+    const tensor = kvTensor(kv, architecture, record);
+    return model.engine.loadPrefix(tensor).finally(() => freeBuffer(tensor.data));
   }
   const adapter = await readFile(store, record, promptFiles.adapterModel);
   if (!adapter)
     throw new CorruptObjectError(`"${record.model}" has neither "${promptFiles.prefix}" nor an adapter`);
   const tokens = record.prompt.virtual_tokens;
   const data = floats(adapter, "prompt_embeddings", [tokens, architecture.hiddenSize]);
-  return model.engine.computePrefix({ tokens, data });
+  return model.engine.computePrefix({ tokens, data }).finally(() => freeBuffer(data));
 }
 
 function checkBase(name: string, found: string, wanted: string): void {
@@ -85,8 +87,9 @@ function floats(file: SafetensorsFile, name: string, shape: readonly number[]): 
     const found = tensor ? `${tensor.type} [${tensor.shape}]` : "nothing";
     throw new CorruptObjectError(`Tensor "${name}" is ${found}, wanted F32 [${shape}]`);
   }
-  // Copied: the file's bytes need not lie at a multiple of four.
+  // Copied: the file's bytes need not lie at a multiple of four. It has no other tensor.
   const values = new Float32Array(new Uint8Array(tensor.bytes).buffer);
+  freeBuffer(tensor.bytes);
   if (!values.every(Number.isFinite))
     throw new CorruptObjectError(`Tensor "${name}" holds values that are not finite`);
   return values;

@@ -3,8 +3,8 @@ import type { Turns } from "./generate.ts";
 import { inferenceLimits } from "./limits.ts";
 
 /**
- * Runs an input through a sequence, in pieces so that others get their turn, and gives a copy of the logits at its end,
- * `[vocabulary]`.
+ * Runs an input through a sequence, in pieces so that others get their turn, and gives the logits at its end, `[vocabulary]`, which
+ * last until the sequence's next call.
  *
  * @param ids at least one token
  */
@@ -16,8 +16,7 @@ export async function prefill(
   const chunk = inferenceLimits.prefillChunk;
   for (let begin = 0; ; begin += chunk) {
     const piece = ids.slice(begin, begin + chunk);
-    if (begin + chunk >= ids.length)
-      return turns.take(async () => (await sequence.append(piece, "last")).slice());
+    if (begin + chunk >= ids.length) return turns.take(() => sequence.append(piece, "last"));
     await turns.take(async () => {
       await sequence.append(piece, []);
     }, true);
@@ -26,7 +25,7 @@ export async function prefill(
 
 /**
  * Like `prefill`, and hands over the logits after each token but the last: row i tells what the model expected after
- * token i. The rows are the engine's own and must be read at once.
+ * token i. The rows must be read at once; the one returned lasts until the sequence's next call.
  */
 export async function prefillWithLogits(
   turns: Pick<Turns, "take">,
@@ -44,7 +43,7 @@ export async function prefillWithLogits(
       const row = (i: number) => logits.subarray(i * vocabulary, (i + 1) * vocabulary);
       const reported = isLast ? piece.length - 1 : piece.length;
       for (let i = 0; i < reported; i++) read(begin + i, row(i));
-      return isLast ? row(piece.length - 1).slice() : undefined;
+      return isLast ? row(piece.length - 1) : undefined;
     }, !isLast);
     if (last) return last;
   }

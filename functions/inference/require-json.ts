@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { InvalidRequestError, PayloadTooLargeError } from "../../shared/errors.ts";
+import { InvalidRequestError } from "../../shared/errors.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { limitBody } from "../http/upload.ts";
 
 /** A million characters in the widest encoding, and room for the rest. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -20,13 +20,5 @@ export function requireJson(): readonly [MiddlewareHandler<AppEnv>, MiddlewareHa
     }
     await next();
   };
-  const checkSize = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new PayloadTooLargeError(`The body has more than ${MAX_BODY_BYTES} bytes`, {
-        code: "body_too_large",
-      });
-    },
-  });
-  return [checkType, checkSize];
+  return [checkType, limitBody(MAX_BODY_BYTES)];
 }

@@ -9,7 +9,7 @@ import { storeDataset } from "../events/store-dataset.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { jsonAnswer, pageSchema, toPage, toSeconds } from "../http/openapi.ts";
-import { fileSchema, limitBody } from "../http/upload.ts";
+import { fileSchema, limitBody, readFormFirst } from "../http/upload.ts";
 import { createFileRecords, type FileRecord } from "../records/files.ts";
 import { listMetrics } from "../records/job-events.ts";
 import { createJobRecords } from "../records/jobs.ts";
@@ -39,7 +39,7 @@ const upload = createRoute({
   method: "post",
   path: "/v1/files",
   summary: "Upload a dataset; a tuning job is created by a second call",
-  middleware: [...middleware, limitBody()],
+  middleware: [...middleware, limitBody(), readFormFirst()],
   request: {
     body: {
       required: true,

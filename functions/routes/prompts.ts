@@ -1,14 +1,14 @@
 import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { rowFormatSchema } from "../../shared/contracts/dataset.ts";
 import { evaluationSchema, promptKey } from "../../shared/contracts/job.ts";
-import { InvalidRequestError, NotFoundError, PayloadTooLargeError } from "../../shared/errors.ts";
+import { InvalidRequestError, NotFoundError } from "../../shared/errors.ts";
 import { peftFields } from "../../shared/formats/peft.ts";
 import { SLUG } from "../../shared/ids.ts";
 import type { Deps } from "../deps.ts";
 import { createRouter, type AppEnv } from "../http/app-env.ts";
 import { requireScope } from "../http/authentication.ts";
 import { jsonAnswer, pageQuerySchema, pageSchema, toPage, toSeconds } from "../http/openapi.ts";
+import { fileSchema, limitBody, readFormFirst } from "../http/upload.ts";
 import { importPrompt } from "../inference/import-prompt.ts";
 import { readVerified } from "../inference/verified-object.ts";
 import { createPromptRecords, type PromptRecord } from "../records/prompts.ts";
@@ -36,9 +36,6 @@ const promptSchema = z
   })
   .openapi("Prompt");
 
-const file = z
-  .custom<File>((value) => value instanceof File, "Expected a file")
-  .openapi({ type: "string", format: "binary" });
 /** Form fields are text; lists are written as JSON. */
 const labels = z.string().transform((text, context) => {
   const parsed = z.array(z.string().min(1)).min(2).max(MAX_LABELS).safeParse(parseJson(text));
@@ -50,8 +47,8 @@ const labels = z.string().transform((text, context) => {
   return z.NEVER;
 });
 const uploadSchema = z.object({
-  [peftFields.config]: file,
-  [peftFields.model]: file,
+  [peftFields.config]: fileSchema,
+  [peftFields.model]: fileSchema,
   base_model: z.string().min(1).max(64),
   /** Refuses the upload when other weights are served than those the prompt was tuned on. */
   base_digest: z.string().optional(),
@@ -95,17 +92,7 @@ const upload = createRoute({
   method: "post",
   path: "/v1/prompts",
   summary: "Register a soft prompt that Hugging Face PEFT saved, as a tuned model",
-  middleware: [
-    requireScope("datasets"),
-    bodyLimit({
-      maxSize: MAX_UPLOAD_BYTES,
-      onError: () => {
-        throw new PayloadTooLargeError(`The upload has more than ${MAX_UPLOAD_BYTES} bytes`, {
-          code: "body_too_large",
-        });
-      },
-    }),
-  ],
+  middleware: [requireScope("datasets"), limitBody(MAX_UPLOAD_BYTES), readFormFirst()],
   request: { body: { required: true, content: { "multipart/form-data": { schema: uploadSchema } } } },
   responses: jsonAnswer(promptSchema),
 });

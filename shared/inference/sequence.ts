@@ -1,3 +1,4 @@
+import { freeBuffer } from "../free-buffer.ts";
 import type { LogitsAt, Sequence } from "../ports/inference-engine.ts";
 import type { DecodeStep, KvCache } from "./decode-session.ts";
 import { ContextLengthError, EngineUsageError } from "./errors.ts";
@@ -27,6 +28,10 @@ export function startSequence(context: EngineContext, past: SharedCache | null):
     shared?.release();
     shared = next;
   };
+  const free = () => {
+    replace(null);
+    freeBuffer(logits);
+  };
 
   const length = () => shared?.cache.tokens ?? 0;
   const appendWith: AppendWith = async (run, tokenIds, logitsAt = "last") => {
@@ -36,14 +41,17 @@ export function startSequence(context: EngineContext, past: SharedCache | null):
     if (total > contextLength) throw new ContextLengthError(total, contextLength);
     // Each sequence has its own logits, so that interleaved requests cannot read each other's.
     const size = rows.length * vocabularySize;
-    if (logits.length !== size) logits = new Float32Array(size);
+    if (logits.length !== size) {
+      freeBuffer(logits);
+      logits = new Float32Array(size);
+    }
     running = true;
     try {
       const step = { past: shared?.cache ?? null, prompt: null, ids: tokenIds, rows, logits };
       replace(shareCache(await run(step)));
     } finally {
       running = false;
-      if (closed) replace(null);
+      if (closed) free();
     }
     assertIdle("read");
     return logits;
@@ -62,7 +70,7 @@ export function startSequence(context: EngineContext, past: SharedCache | null):
     close() {
       closed = true;
       // A run under way still reads the past; when it ends it frees everything.
-      if (!running) replace(null);
+      if (!running) free();
     },
   };
   context.appends.set(sequence, appendWith);

@@ -31,7 +31,7 @@ export interface Sequence {
   readonly length: number;
   /**
    * Appends tokens and returns logits `[positions, vocabulary]` for the positions asked for (counted from the first
-   * appended token). The array is the engine's own: it is overwritten by the engine's next call.
+   * appended token). The array is the sequence's own: its next call overwrites it, `close` frees it.
    * Throws ContextLengthError when the cache would pass the model's context.
    */
   append(tokenIds: readonly number[], logitsAt?: LogitsAt): Promise<Float32Array>;
@@ -52,7 +52,7 @@ export interface InferenceEngine {
   readonly architecture: Architecture;
   /** Runs soft-prompt vectors (followed by tokens, if any) and keeps their keys and values. */
   computePrefix(vectors: SoftPromptVectors, tokenIds?: readonly number[]): Promise<Prefix>;
-  /** Takes keys and values that were computed or trained elsewhere. */
+  /** Copies keys and values that were computed or trained elsewhere. */
   loadPrefix(kv: KvTensor): Promise<Prefix>;
   /** A new sequence after `prefix`, or an empty one. */
   start(prefix?: Prefix): Sequence;

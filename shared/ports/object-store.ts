@@ -6,7 +6,7 @@ export interface ObjectHead {
 
 export interface StoredObject extends ObjectHead {
   readonly body: ReadableStream<Uint8Array>;
-  /** Reads the body to its end. */
+  /** Reads the body to its end, into memory of its own. */
   bytesBody(): Promise<Uint8Array>;
 }
 

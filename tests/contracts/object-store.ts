@@ -22,6 +22,12 @@ export function describeObjectStore(name: string, create: () => Promise<ObjectSt
       expect(text(Uint8Array.from(chunks))).toBe("hello");
     });
 
+    test("gives bytes that are the reader's to change", async () => {
+      await store.put("shared", "hello");
+      (await (await store.get("shared"))?.bytesBody())?.fill(0);
+      expect(text(await (await store.get("shared"))?.bytesBody())).toBe("hello");
+    });
+
     test("gives another etag for other content, and the same for the same", async () => {
       const first = await store.put("x", "1");
       expect(await store.put("x", "2")).not.toBe(first);

@@ -76,6 +76,17 @@ export function describeEngine(name: string, { load, tolerance }: EngineUnderTes
       fork.close();
     });
 
+    it("frees a sequence's logits with it, and not its fork's", async () => {
+      const sequence = engine.start();
+      const logits = await sequence.append(TOKENS);
+      const fork = sequence.fork();
+      const other = await fork.append([59]);
+      sequence.close();
+      expect(logits).toHaveLength(0);
+      expect(other).not.toHaveLength(0);
+      fork.close();
+    });
+
     it("keeps sequences apart that append at the same time", async () => {
       const [a, b] = [engine.start(), engine.start()];
       const [first, second] = await Promise.all([a.append(LONG), b.append(TOKENS)]);

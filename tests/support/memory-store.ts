@@ -15,7 +15,8 @@ export function createMemoryStore(): ObjectStore {
       const bytes = objects.get(key);
       const found = head(key);
       if (!bytes || !found) return null;
-      return { ...found, body: new Blob([new Uint8Array(bytes)]).stream(), bytesBody: async () => bytes };
+      const copy = () => new Uint8Array(bytes);
+      return { ...found, body: new Blob([copy()]).stream(), bytesBody: async () => copy() };
     },
     async put(key, body, { ifAbsent = false } = {}) {
       if (ifAbsent && objects.has(key))

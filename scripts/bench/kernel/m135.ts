@@ -16,7 +16,7 @@ import {
 } from "../../../shared/formats/packed-weights.ts";
 import { groupScaleBits } from "../../../trainer/model/group-scale.ts";
 import { connectInspector } from "../serving/inspector.ts";
-import { watchHeap } from "../serving/memory.ts";
+import { totalBytes, watchMemory } from "../serving/memory.ts";
 import { measureRate, median, workerdRunner } from "./measure.ts";
 import { startWorkerd } from "./workerd.ts";
 
@@ -53,11 +53,11 @@ export async function measureM135(folder: string, rounds: number): Promise<M135R
   const process = await startWorkerd("kernel", folder);
   try {
     const inspector = await connectInspector(process.debuggerUrl);
-    /** Bytes at most while the Worker answers; the kernel's memory never shrinks. */
+    /** Bytes at most while the Worker answers. */
     const peakOf = async (path: string) => {
-      const heap = watchHeap(inspector);
-      const { wasmBytes } = await process.call(path);
-      return wasmBytes + (await heap.stop());
+      const memory = watchMemory(inspector);
+      await process.call(path);
+      return totalBytes(await memory.stop());
     };
     const input = architecture.contextLength - ANSWER_TOKENS;
     const ids = Array.from({ length: input }, (_, i) => (i * 97) % architecture.vocabularySize);

@@ -9,10 +9,12 @@ export interface IsolateMemory {
   readonly heap: number;
 }
 
+export const totalBytes = ({ wasm, heap }: IsolateMemory): number => wasm + heap;
+
 /** Looks at the heap again and again and keeps the highest. */
-export interface HeapWatch {
-  /** Ends watching; the highest JS heap seen, garbage included, in bytes. */
-  stop(): Promise<number>;
+export interface MemoryWatch {
+  /** Ends watching; the highest JS heap seen, garbage included, and the wasm memory by now, which never shrinks. */
+  stop(): Promise<IsolateMemory>;
 }
 
 const WATCH_INTERVAL_MS = 100;
@@ -43,7 +45,7 @@ export async function settledMemory(inspector: Inspector): Promise<IsolateMemory
 }
 
 /** Starts watching the JS heap. No collection is asked for, so that its peaks are those of ordinary running. */
-export function watchHeap(inspector: Inspector): HeapWatch {
+export function watchMemory(inspector: Inspector): MemoryWatch {
   let peak = 0;
   const stopping = new AbortController();
   const watching = (async () => {
@@ -58,7 +60,8 @@ export function watchHeap(inspector: Inspector): HeapWatch {
     async stop() {
       stopping.abort();
       await watching;
-      return peak;
+      const { wasm } = await settledMemory(inspector);
+      return { wasm, heap: peak };
     },
   };
 }

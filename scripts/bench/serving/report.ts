@@ -1,6 +1,6 @@
 import type { RivalName } from "./rival.ts";
 import type { Speed } from "./contest.ts";
-import type { IsolateMemory } from "./memory.ts";
+import { totalBytes, type IsolateMemory } from "./memory.ts";
 import type { ServingResult } from "./run.ts";
 
 const MEGABYTE = 1e6;
@@ -9,7 +9,7 @@ const MEGABYTE = 1e6;
 export function toJson({ latency, speed, overhead, concurrency, peak }: ServingResult): string {
   const { n0, n100 } = latency;
   return JSON.stringify({
-    peak_bytes: peak.wasm + peak.heap,
+    peak_bytes: totalBytes(peak),
     // The longer prompt's: its first use takes longest.
     ttft_ms: { n0: round(n0), n100: round(n100), cold_prompt: round(latency.cold100) },
     decode_tokens_per_second: round(speed.ours.decode),
@@ -55,15 +55,15 @@ export function toTable(result: ServingResult): string {
       `most / fewest per caller ${concurrency.fairness.toFixed(2)}`,
     ],
     ["  p50 / p99", `${ms(concurrency.p50Ms)} / ${ms(concurrency.p99Ms)}`, ""],
-    ["peak wasm + JS heap", megabytes(total(peak)), `${megabytes(peak.wasm)} + ${megabytes(peak.heap)}`],
+    ["peak wasm + JS heap", megabytes(totalBytes(peak)), `${megabytes(peak.wasm)} + ${megabytes(peak.heap)}`],
     [
       `  ${settings.prompts} prompts, ${settings.promptsInUse} used`,
-      `${megabytes(total(before))} settled`,
+      `${megabytes(totalBytes(before))} settled`,
       `${megabytes(before.wasm)} + ${megabytes(before.heap)}`,
     ],
     [
       `  after ${endurance.requests} requests`,
-      `${megabytes(total(after))} settled`,
+      `${megabytes(totalBytes(after))} settled`,
       `${change(before, halfway)} in the first half, ${change(halfway, after)} in the second; ${endurance.failed} failed`,
     ],
     [
@@ -96,11 +96,10 @@ function ratio(ours: Speed, rival: Measured): number | null {
 
 /** With its sign. */
 function change(from: IsolateMemory, to: IsolateMemory): string {
-  const bytes = total(to) - total(from);
+  const bytes = totalBytes(to) - totalBytes(from);
   return `${bytes < 0 ? "" : "+"}${megabytes(bytes)}`;
 }
 
-const total = ({ wasm, heap }: IsolateMemory) => wasm + heap;
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`;

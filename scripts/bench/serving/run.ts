@@ -7,7 +7,7 @@ import { measureEndurance, type Endurance } from "./endurance.ts";
 import { connectInspector, type Inspector } from "./inspector.ts";
 import { measureLatency, type Latency } from "./latency.ts";
 import { startLocalWorker, type LocalWorker } from "./local-worker.ts";
-import { settledMemory, watchHeap, workerdResident, type IsolateMemory } from "./memory.ts";
+import { totalBytes, watchMemory, workerdResident, type IsolateMemory } from "./memory.ts";
 import { measureOverhead, type Overhead } from "./overhead.ts";
 import type { ServingSettings } from "./settings.ts";
 import { registerPrompts } from "./soft-prompts.ts";
@@ -25,7 +25,7 @@ export interface ServingResult {
   readonly overhead: Overhead;
   readonly concurrency: Concurrency;
   readonly endurance: Endurance;
-  /** The highest of each in bytes, if not at the same time: wasm memory never shrinks, the heap was watched. */
+  /** Where both together were highest, garbage included, in bytes. */
   readonly peak: IsolateMemory;
   /** All of workerd, in bytes. */
   readonly resident: { readonly now: number; readonly peak: number };
@@ -69,12 +69,14 @@ async function measure(
   output: Output,
 ): Promise<ServingResult> {
   const { prompts, promptsInUse, longPrompts, repeats, latencyRepeats, callers, concurrencyMs } = settings;
-  const registering = watchHeap(inspector);
+  const registering = watchMemory(inspector);
   const short = await registerPrompts(worker, prompts, SHORT_TOKENS, output);
   const long = await registerPrompts(worker, longPrompts, LONG_TOKENS, output);
+  const peaks = [await registering.stop()];
   // The first answer loads the model, and that is part of what must fit.
+  const loading = watchMemory(inspector);
   const prompt = await findSpeedPrompt(worker, DEFAULT_MODEL);
-  const firstPeak = await registering.stop();
+  peaks.push(await loading.stop());
 
   output.line("Time to the first token");
   const inUse = short.slice(0, promptsInUse);
@@ -85,13 +87,12 @@ async function measure(
   output.line("Overhead");
   const overhead = await measureOverhead(worker, inspector, DEFAULT_MODEL, prompt, repeats);
 
-  const running = watchHeap(inspector);
+  const running = watchMemory(inspector);
   output.line(`${callers} callers at once`);
   const concurrency = await measureConcurrency(worker, inUse, prompt, callers, concurrencyMs);
   const endurance = await measureEndurance(worker, inspector, inUse, prompt, settings, output);
-  const heap = Math.max(firstPeak, await running.stop());
-  const { wasm } = await settledMemory(inspector);
-  const peak = { wasm, heap };
+  peaks.push(await running.stop());
+  const peak = peaks.reduce((most, each) => (totalBytes(each) > totalBytes(most) ? each : most));
   return {
     settings,
     latency,
