@@ -3,6 +3,7 @@ import type { Deps } from "../deps.ts";
 import { watchAnswer } from "../experiments/watch-answer.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { eventStream, eventStreamHeaders } from "./event-stream.ts";
+import { pause } from "./pause.ts";
 import type { ResolvedModel } from "./model-resolver.ts";
 import { CallerGoneError, requestLifetime } from "./request-lifetime.ts";
 import { runGeneration, type GenerationRequest, type RunEvent } from "./run-generation.ts";
@@ -70,7 +71,14 @@ export async function answerStream(
 async function* startingWith(first: IteratorResult<RunEvent, void>, rest: Events): Events {
   if (first.done) return;
   yield first.value;
-  yield* rest;
+  let isSent = false;
+  for await (const event of rest) {
+    yield event;
+    if (isSent || event.type !== "text") continue;
+    // Asked for more, so the first token is read: this turn of the event loop sends it.
+    isSent = true;
+    await pause();
+  }
 }
 
 async function* closing<T>(

@@ -5,7 +5,7 @@ import type { TextTokenizer } from "../../shared/text/tokenizer.ts";
 import { logSumExp, topLogprobs, type TokenLogprob } from "./log-probabilities.ts";
 import { createSampler, type SamplingSettings, type TokenFilter } from "./sampling.ts";
 import { createStopMatcher } from "./stop-sequences.ts";
-import { createTextStream } from "./text-stream.ts";
+import { createTextStream, createWholeText } from "./text-stream.ts";
 
 /** Follows the tokens of one answer and says which may come next. */
 export interface TokenConstraint extends TokenFilter {
@@ -117,8 +117,10 @@ function answerSeed(seed: number, choice: number): number {
 
 /** From tokens to what callers may see. */
 function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
-  const stream = createTextStream(tokenizer);
-  const stop = createStopMatcher(settings.stops);
+  const { isStreamed, stops, topLogprobs: listed } = settings;
+  const isReadAsItComes = isStreamed || stops.length > 0 || listed !== null;
+  const stream = isReadAsItComes ? createTextStream(tokenizer) : createWholeText(tokenizer);
+  const stop = createStopMatcher(stops);
   /** Tokens not shown yet. */
   const held: GeneratedToken[] = [];
   let decoded = 0;
@@ -134,7 +136,7 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
     next.tokens.push(...held.splice(0, waiting < 0 ? held.length : waiting));
     next.text += dropSpace && text.startsWith(" ") ? text.slice(1) : text;
     if (text !== "") dropSpace = false;
-    const isReady = settings.isStreamed || isLast;
+    const isReady = isStreamed || isLast;
     if (!isReady || (next.text === "" && next.tokens.length === 0)) return undefined;
     const event = { type: "text" as const, ...next };
     next = { text: "", tokens: [] };

@@ -6,9 +6,7 @@ import { pause } from "./pause.ts";
  */
 const TURN_EVERY_MS = 60;
 const MOST_STEPS = 32;
-/** A request's first steps are the last piece of its input and one more: the turn behind them sends the first token. */
-const FIRST_STEPS = 2;
-/** Then so many, until it is known how long a step takes. */
+/** So many, until it is known how long a step takes. */
 const TRIAL_STEPS = 4;
 
 /** To be called after each step of a request; `must` turns now. */
@@ -24,7 +22,7 @@ export type Pace = (must: boolean) => Promise<void>;
 export function createPaces(now: () => number): () => Pace {
   let usual = TRIAL_STEPS;
   return () => {
-    let [steps, wanted, since] = [0, FIRST_STEPS, Number.NaN];
+    let [steps, wanted, since] = [0, usual, Number.NaN];
     return async (must) => {
       if (++steps < wanted && !must) return;
       await pause();

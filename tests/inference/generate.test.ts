@@ -122,6 +122,8 @@ describe("generate", () => {
     const whole = await run(script, { settings: { ...settings, topLogprobs: 0, isStreamed: false } });
     expect(whole.events.length).toBeLessThanOrEqual(2);
     expect({ ...whole, events: null, engine: null }).toEqual({ ...streamed, events: null, engine: null });
+    const textOnly = await run(script, { settings: { ...settings, isStreamed: false } });
+    expect(textOnly.text).toBe(streamed.text);
   });
 
   it("drops the one space that labels are written behind", async () => {
