@@ -4,7 +4,7 @@ import type { Provider } from "./choose-providers.ts";
 import { weightShapes } from "./model/architecture.ts";
 import { packBatch } from "./model/training-batch.ts";
 import { trainingGraph, type BatchLayout, type SoftPromptSlot } from "./model/training-graph.ts";
-import { createSession } from "./onnx/session.ts";
+import { createSession, type Precision } from "./onnx/session.ts";
 
 /** The smallest model that has every part: grouped queries, biases, norms of queries and keys, an untied head. */
 export const checkedArchitecture: Architecture = {
@@ -50,8 +50,8 @@ export const CHECKED_GRADIENT: readonly number[] = [
   0.01764, 0.00522, -0.02644, -0.07277, -0.11656, 0.02008, 0.01169, -0.01015, -0.17176, -0.07906, -0.07375,
   -0.19016, -0.22665, -0.20691, -0.11904, 0.00491,
 ];
-/** Of the largest magnitude wanted; float32 is off by far less. */
-const TOLERANCE = 1e-3;
+/** Of the largest magnitude wanted; both are off by far less. */
+const TOLERANCE = { float32: 1e-3, float16: 1e-2 } as const;
 
 /** A provider does not run, or does not compute what it should. */
 export class WrongProviderError extends UnavailableError {}
@@ -60,24 +60,33 @@ export class WrongProviderError extends UnavailableError {}
  * Computes loss and gradient of a tiny model on `providers`, and throws WrongProviderError when they are not the known ones: a
  * prompt tuned there would be wrong without anybody noticing.
  */
-export async function checkProvider(providers: readonly Provider[]): Promise<void> {
+export async function checkProvider(
+  providers: readonly Provider[],
+  precision: Precision = "float32",
+): Promise<void> {
   const [provider = "cpu"] = providers;
-  const { loss, gradient } = await computeCheck(providers).catch((cause: unknown) => {
+  const { loss, gradient } = await computeCheck(providers, precision).catch((cause: unknown) => {
     throw new WrongProviderError(`Execution provider "${provider}" does not run here: ${String(cause)}`, {
       cause,
     });
   });
-  compareCheck(provider, loss, [...gradient]);
+  compareCheck(provider, loss, [...gradient], precision);
 }
 
 /** Throws WrongProviderError unless the numbers are the known ones. */
-export function compareCheck(provider: Provider, loss: number, gradient: readonly number[]): void {
-  compare(`${provider}" computes a loss`, [loss], [CHECKED_LOSS]);
-  compare(`${provider}" computes a gradient`, gradient, CHECKED_GRADIENT);
+export function compareCheck(
+  provider: Provider,
+  loss: number,
+  gradient: readonly number[],
+  precision: Precision = "float32",
+): void {
+  compare(`${provider}" computes a loss`, [loss], [CHECKED_LOSS], TOLERANCE[precision]);
+  compare(`${provider}" computes a gradient`, gradient, CHECKED_GRADIENT, TOLERANCE[precision]);
 }
 
 async function computeCheck(
   providers: readonly Provider[],
+  precision: Precision,
 ): Promise<{ loss: number; gradient: Float32Array }> {
   const values = checkedWeights();
   const shapes = weightShapes(checkedArchitecture);
@@ -87,6 +96,7 @@ async function computeCheck(
   };
   const session = await createSession(trainingGraph(checkedArchitecture, weights, layout, slot), {
     providers,
+    precision,
     threads: 1,
   });
   try {
@@ -98,9 +108,9 @@ async function computeCheck(
   }
 }
 
-function compare(what: string, found: readonly number[], wanted: readonly number[]): void {
+function compare(what: string, found: readonly number[], wanted: readonly number[], tolerance: number): void {
   const largest = Math.max(...wanted.map(Math.abs));
-  const isRight = wanted.every((value, i) => Math.abs(value - (found[i] ?? NaN)) <= TOLERANCE * largest);
+  const isRight = wanted.every((value, i) => Math.abs(value - (found[i] ?? NaN)) <= tolerance * largest);
   const text = (list: readonly number[]) => list.map((x) => +x.toPrecision(4)).join(", ");
   if (isRight && found.length === wanted.length) return;
   throw new WrongProviderError(`Execution provider "${what} of ${text(found)}, wanted ${text(wanted)}`);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidRequestError } from "../shared/errors.ts";
+import { precisions } from "./choose-precision.ts";
 import { devices, type Device } from "./choose-providers.ts";
 
 const schema = z.object({
@@ -11,6 +12,7 @@ const schema = z.object({
   FOREWORD_HEARTBEAT_SECONDS: z.coerce.number().positive().max(20).default(5),
   FOREWORD_THREADS: z.coerce.number().int().nonnegative().default(0),
   FOREWORD_DEVICE: z.enum(devices).default("auto"),
+  FOREWORD_PRECISION: z.enum(precisions).default("auto"),
   /** Touched with every sign of life; see health-check.ts. */
   FOREWORD_HEARTBEAT_FILE: z.string().min(1).optional(),
   /** Where to serve Prometheus' metrics; without it they are not served. */
@@ -39,6 +41,7 @@ export interface TrainerConfig {
   readonly exitWhenIdle: boolean;
   readonly metricsPort: number | undefined;
   readonly device: Device;
+  readonly precision: (typeof precisions)[number];
   readonly heartbeatFile: string | undefined;
 }
 
@@ -60,6 +63,7 @@ export function readConfig(environment: Record<string, string | undefined>): Tra
     exitWhenIdle: variables.FOREWORD_EXIT_WHEN_IDLE,
     metricsPort: variables.FOREWORD_METRICS_PORT,
     device: variables.FOREWORD_DEVICE,
+    precision: variables.FOREWORD_PRECISION,
     heartbeatFile: variables.FOREWORD_HEARTBEAT_FILE,
   };
 }

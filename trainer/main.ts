@@ -1,7 +1,8 @@
 import { InvalidRequestError } from "../shared/errors.ts";
 import { createHttpJobQueue } from "./adapters/http-job-queue.ts";
 import { createS3Store } from "./adapters/s3.ts";
-import { checkProvider, WrongProviderError } from "./check-provider.ts";
+import { WrongProviderError } from "./check-provider.ts";
+import { choosePrecision } from "./choose-precision.ts";
 import { chooseProviders } from "./choose-providers.ts";
 import { readConfig } from "./config.ts";
 import { withHeartbeatFile } from "./heartbeat-file.ts";
@@ -27,7 +28,7 @@ try {
   log("Trainer started", { url: config.url });
   if (config.metricsPort !== undefined) await serveMetrics(metrics, config.metricsPort);
   const providers = chooseProviders(config.device, log);
-  await checkProvider(providers);
+  const precision = await choosePrecision(config.precision, providers, log);
   const queue = createHttpJobQueue(config.url, config.key);
   await runJobs(
     config.heartbeatFile === undefined ? queue : withHeartbeatFile(queue, config.heartbeatFile),
@@ -36,6 +37,7 @@ try {
       workDirectory: config.workDirectory,
       threads: config.threads,
       providers,
+      precision,
     }),
     {
       heartbeatMs: config.heartbeatMs,

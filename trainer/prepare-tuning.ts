@@ -8,6 +8,7 @@ import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
 import type { TrainingData } from "./dataset.ts";
 import { lazily } from "./lazy-list.ts";
 import { packedLength, type TokenizedExample } from "./model/training-batch.ts";
+import type { Precision } from "./onnx/session.ts";
 import type { TuningModel } from "./tuning/prompt-objective.ts";
 import type { TuningRun } from "./tuning/run-tuning.ts";
 import { createStart } from "./tuning/start.ts";
@@ -24,13 +25,14 @@ export interface PrepareOptions {
   /** 0 takes every core. */
   readonly threads: number;
   readonly providers?: readonly Provider[] | undefined;
+  readonly precision?: Precision | undefined;
   /** For benchmarks: choices that no user is offered. */
   readonly overrides?: Partial<ChosenSettings> | undefined;
 }
 
 /** Chooses settings, rows to stop by and a start for a job. Throws InvalidDataError for what cannot be tuned. */
 export async function prepareTuning(
-  { store, threads, providers, overrides }: PrepareOptions,
+  { store, threads, providers, precision, overrides }: PrepareOptions,
   job: LeasedJob,
   base: BaseModel,
   data: TrainingData,
@@ -44,6 +46,7 @@ export async function prepareTuning(
     tokensAfter: data.sharedTokens,
     threads,
     providers,
+    precision,
   };
   const model = placed(bare, settings);
   const { valid, train: rows } = splitValidation(data, settings.validationRows, settings.seed);

@@ -13,6 +13,7 @@ import {
   checkProvider,
   compareCheck,
 } from "../../trainer/check-provider.ts";
+import { choosePrecision } from "../../trainer/choose-precision.ts";
 import { embeddingRows, referenceLogits } from "../model/reference-llama.ts";
 import { relativeError } from "./finite-differences.ts";
 
@@ -52,23 +53,31 @@ test("the stored loss and gradient are those of the reference, by central differ
   expect(relativeError(Float64Array.from(CHECKED_GRADIENT), gradient.values())).toBeLessThan(1e-4);
 });
 
-test("the CPU computes them", async () => {
-  await expect(checkProvider(["cpu"])).resolves.toBeUndefined();
+test("the CPU computes them, and in float16 where that is insisted on", async () => {
+  const log = () => expect.unreachable();
+  await expect(choosePrecision("auto", ["cpu"], log)).resolves.toBe("float32");
+  await expect(choosePrecision("float16", ["cpu"], log)).resolves.toBe("float16");
 });
 
-test(`WebGPU computes them, on SwiftShader${why}`, { skip: !hasVulkan, timeout: 240_000 }, async () => {
-  const check = 'import("./trainer/check-provider.ts").then((m) => m.checkProvider(["webgpu", "cpu"]))';
-  // The loader looks for Vulkan when the process starts.
-  const env = {
-    ...process.env,
-    LD_LIBRARY_PATH: CHROMIUM,
-    VK_ICD_FILENAMES: join(CHROMIUM, "vk_swiftshader_icd.json"),
-  };
-  await promisify(execFile)(process.execPath, ["-e", check], {
-    env,
-    cwd: join(import.meta.dirname, "..", ".."),
-  });
-});
+test(
+  `WebGPU computes them, on SwiftShader, without float16${why}`,
+  { skip: !hasVulkan, timeout: 240_000 },
+  async () => {
+    const check = `const { choosePrecision } = await import("./trainer/choose-precision.ts");
+    console.log(await choosePrecision("auto", ["webgpu", "cpu"], (message) => console.log(message)));`;
+    // The loader looks for Vulkan when the process starts.
+    const env = {
+      ...process.env,
+      LD_LIBRARY_PATH: CHROMIUM,
+      VK_ICD_FILENAMES: join(CHROMIUM, "vk_swiftshader_icd.json"),
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, ["-e", check], {
+      env,
+      cwd: join(import.meta.dirname, "..", ".."),
+    });
+    expect(stdout).toBe("Tuning in float32\nfloat32\n");
+  },
+);
 
 test("a provider that is wrong is refused by name, with what it gave and what was wanted", () => {
   const wrong = CHECKED_GRADIENT.map((x, i) => (i === 3 ? 0 : x));

@@ -81,6 +81,17 @@ test("the same seed gives the same prompt bit for bit; resumed equals uninterrup
   expect(accuracies.at(-1)).toBeCloseTo(whole.history.at(-1)?.valid?.tokenAccuracy ?? 0, 1);
 });
 
+test("inputs weigh by what is left of the whole run, also in a resumed one", async () => {
+  const examples = rows.map((row) => ({ ...row, inputTargets: [2] }));
+  const states: Uint8Array[] = [];
+  const onState: TuningRun["onState"] = async (state) => void states.push(writeCheckpoint(state, "a"));
+  const whole = await runTuning(run({ examples, onState }));
+  const resume = readCheckpoint(states[1] as Uint8Array, "a");
+  expect([...(await runTuning(run({ examples, resume }))).parameters]).toEqual([...whole.parameters]);
+  const without = await runTuning(run({ examples, settings: { ...run().settings, inputWeight: 0 } }));
+  expect([...without.parameters]).not.toEqual([...whole.parameters]);
+});
+
 test("an interrupted run hands on its state, then throws the reason", async () => {
   const abort = new AbortController();
   const interrupted: number[] = [];
@@ -125,4 +136,14 @@ test("demonstrations take turns among labels, and long rows keep their ends", ()
   );
   expect(long.tokens).toEqual([14, 15, 9, 5, 6, 9]);
   expect(demonstrations([[5]], null, [0], [9], 8).tokens).toEqual([5, 9]);
+});
+
+test("float16 products tune as far as float32 does", async () => {
+  const single = await runTuning(run());
+  const half = await runTuning(run({ model: { ...run().model, precision: "float16" } }));
+  const losses = [single, half].map(({ history }) => history.flatMap(({ valid }) => valid?.loss ?? []));
+  const [first = 0, last = 0] = [losses[0]?.[0], losses[0]?.at(-1)];
+  expect(last).toBeLessThan(0.9 * first);
+  expect(half.parameters).not.toEqual(single.parameters);
+  expect(Math.abs((losses[1]?.at(-1) ?? 0) - last)).toBeLessThan(0.05 * (first - last));
 });

@@ -2,15 +2,20 @@ import { setImmediate } from "node:timers/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { InternalError } from "../../shared/errors.ts";
 import type { Graph, Value } from "./graph.ts";
+import { halveProducts } from "./half-products.ts";
 import { lower } from "./lowering.ts";
 import { serializeGraph } from "./serialize.ts";
 import { elementCount, staticShape } from "./shapes.ts";
+
+export type Precision = "float32" | "float16";
 
 export interface SessionOptions {
   /** The folder that external weights are found in; needed when the graph refers to any. */
   readonly folder?: string;
   /** Tried in this order; nodes that a provider lacks fall to the next, at last to the CPU. */
   readonly providers?: readonly ("cpu" | "webgpu" | "cuda")[];
+  /** Of matrix products; float32 by default. */
+  readonly precision?: Precision;
   /** Threads within an operator; the runtime's choice (all cores) by default. */
   readonly threads?: number;
   /**
@@ -42,8 +47,9 @@ export interface GraphSession {
 
 /** Loads `graph` into onnxruntime, lowered for the first provider. Every input's shape must be fully known. */
 export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
-  const { folder, providers = ["cpu"], threads, prepack = true, arena = true } = options;
+  const { folder, providers = ["cpu"], precision, threads, prepack = true, arena = true } = options;
   lower(graph, providers[0] ?? "cpu");
+  if (precision === "float16") halveProducts(graph);
   const session = await InferenceSession.create(serializeGraph(graph), {
     executionProviders: [...providers],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

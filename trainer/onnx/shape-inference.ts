@@ -37,7 +37,7 @@ const matrixProduct: ShapeRule = (n) => {
   if (a.at(-1) !== b.at(-2))
     throw new ShapeError(`${n.op} got [${a}] times [${b}], the inner sizes must agree`);
   const batch = broadcast(a.slice(0, -2), b.slice(0, -2));
-  return [{ type: "float32", shape: [...batch, a.at(-2) as Dim, b.at(-1) as Dim] }];
+  return [{ type: n.input(0).type, shape: [...batch, a.at(-2) as Dim, b.at(-1) as Dim] }];
 };
 const dequantised: ShapeRule = (n) => [{ type: "float32", shape: n.input(0).shape }];
 
@@ -86,7 +86,7 @@ const rules = {
   MatMul: matrixProduct,
   FusedMatMul: matrixProduct,
   Gemm: matrixProduct,
-  MatMulIntegerToFloat: matrixProduct,
+  MatMulIntegerToFloat: (n) => matrixProduct(n).map(({ shape }) => ({ type: "float32", shape })),
 
   Cast: (n) => [{ type: castTarget(n), shape: n.input(0).shape }],
   DequantizeLinear: dequantised,

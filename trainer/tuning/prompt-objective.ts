@@ -8,8 +8,15 @@ import {
 } from "../model/training-graph.ts";
 import { prefixGraph } from "../model/prefix-graph.ts";
 import type { Provider } from "../choose-providers.ts";
-import { createSession, type GraphSession, type TensorData, type Tensors } from "../onnx/session.ts";
+import {
+  createSession,
+  type GraphSession,
+  type Precision,
+  type TensorData,
+  type Tensors,
+} from "../onnx/session.ts";
 import type { WeightFile } from "../onnx/weight-file.ts";
+import { createLossScaling } from "./loss-scaling.ts";
 import type { CompletionScore, Objective, Score } from "./objective.ts";
 import type { Parametrisation } from "./parametrisation.ts";
 import { planScoring } from "./plan-batches.ts";
@@ -25,6 +32,8 @@ export interface TuningModel {
   readonly threads: number;
   /** Where graphs run; the CPU by default. */
   readonly providers?: readonly Provider[] | undefined;
+  /** Of matrix products in training; what scores and what is kept is always float32. */
+  readonly precision?: Precision | undefined;
 }
 
 /** What stands in the slot of a graph. */
@@ -46,14 +55,18 @@ export async function createPromptObjective(
 ): Promise<Objective & { close(): Promise<void> }> {
   const { slot } = parametrisation;
   const sized = withShared(model, layout);
-  const session = await open(model, trainingGraph(model.architecture, model.weights, sized, slot));
+  const graph = trainingGraph(model.architecture, model.weights, sized, slot);
+  const session = await open(model, graph, model.precision);
+  const scaling = createLossScaling(model.precision);
   const shared = sharedRows(model, slot);
   return {
     tokensPerStep: shared + layout.batch * layout.length,
     async gradient(parameters, batch) {
       const { feeds, learned, inputs } = packBatch(batch, sized, shared);
       const prompt = sharedFeeds(model, parametrisation.toSlot(parameters));
-      const { loss, gradient, predictions, log_probabilities } = await session.run({ ...feeds, ...prompt });
+      const { loss, gradient, predictions, log_probabilities } = await scaling.run(feeds, (scaled) =>
+        session.run({ ...scaled, ...prompt }),
+      );
       // What the input targets add is no part of what is reported: validation has none of it.
       const ofInputs = inputs.reduce(
         (sum, i) => sum + Number(feeds["label_weights"]?.[i]) * Number(log_probabilities?.[i]),
@@ -133,8 +146,13 @@ export async function computePrefixes(
   }
 }
 
-function open(model: TuningModel, graph: Parameters<typeof createSession>[0]): Promise<GraphSession> {
+function open(
+  model: TuningModel,
+  graph: Parameters<typeof createSession>[0],
+  precision: Precision = "float32",
+): Promise<GraphSession> {
   return createSession(graph, {
+    precision,
     folder: model.weights.folder,
     ...(model.threads === 0 ? {} : { threads: model.threads }),
     ...(model.providers === undefined ? {} : { providers: model.providers }),
