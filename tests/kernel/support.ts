@@ -9,7 +9,7 @@ import {
 } from "../../shared/formats/packed-weights.ts";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { createRandom, type Random } from "../../shared/random.ts";
-import { kernelFiles } from "../../scripts/build-kernel.ts";
+import { kernelFile } from "../../scripts/build-kernel.ts";
 import { weightShapes } from "../../trainer/model/architecture.ts";
 import { packMatrix } from "../../trainer/model/pack-matrix.ts";
 import { quantiseGroups } from "../../trainer/model/group-quantisation.ts";
@@ -21,12 +21,7 @@ import {
   type Weight,
 } from "../../trainer/model/quantisation.ts";
 
-export const kernelModules = {
-  plain: new WebAssembly.Module(readFileSync(kernelFiles.plain)),
-  relaxed: new WebAssembly.Module(readFileSync(kernelFiles.relaxed)),
-};
-/** The one that runs in workerd. */
-export const kernelModule = kernelModules.relaxed;
+export const kernelModule = new WebAssembly.Module(readFileSync(kernelFile));
 
 /** A kernel over a memory of its own, and means to put numbers there. */
 export interface Bench {
@@ -38,10 +33,10 @@ export interface Bench {
   read(address: Address, floats: number): Float32Array;
 }
 
-export function createBench(module = kernelModule): Bench {
+export function createBench(): Bench {
   const arena = createArena(64 << 20);
   return {
-    kernel: instantiateKernel(module, arena.memory),
+    kernel: instantiateKernel(kernelModule, arena.memory),
     arena,
     put(values) {
       const address = arena.take(values.byteLength);
