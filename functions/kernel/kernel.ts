@@ -61,17 +61,15 @@ export interface Kernel {
   ): void;
   attention(
     query: Address,
-    queryStride: number,
-    rows: number,
     heads: number,
     kvHeads: number,
     headSize: number,
     table: Address,
     layerOffset: number,
     visible: number,
-    space: Address,
+    scores: Address,
+    levels: Address,
     y: Address,
-    stride: number,
   ): void;
   swiglu(x: Address, rows: number, width: number, y: Address): void;
 }
