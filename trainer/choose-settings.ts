@@ -20,7 +20,7 @@ export interface ChosenSettings {
   /** Share of the loss that compares labels with each other; label tasks only. */
   readonly candidateShare: number;
   readonly smoothing: number;
-  /** Weight of the inputs' own tokens in the loss, beside the answers' (the auxiliary objective of GPT, section 3.2); label tasks only. */
+  /** Weight of the inputs' own tokens in the loss, beside the answers' (the auxiliary objective of GPT, section 3.2); tasks of more than two labels only. */
   readonly inputWeight: number;
   /** Share of input tokens replaced by others while training. */
   readonly tokenDropout: number;
@@ -82,7 +82,7 @@ const BATCH_SIZE = 16;
  * long (on two quiet cores MiniMind2-Small trains on 1,000 to 2,000 tokens a second). Telling two labels apart takes fewer.
  */
 const EXAMPLES_SEEN = 10_000;
-const TOKENS_SEEN_PER_LABEL = 80_000;
+const TOKENS_SEEN_PER_LABEL = 90_000;
 const MAX_TOKENS_SEEN = 300_000;
 const MIN_EPOCHS = 1;
 const MAX_EPOCHS = 20;
@@ -121,7 +121,8 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     weightDecay: settings.weight_decay ?? 0,
     candidateShare: facts.labels === null ? 0 : defaults.candidateShare,
     smoothing: 0,
-    inputWeight: facts.labels === null ? 0 : defaults.inputWeight,
+    // It helped to tell six labels apart; two were told no better, in fewer steps for the same time.
+    inputWeight: (facts.labels ?? 0) > 2 ? defaults.inputWeight : 0,
     tokenDropout: 0,
     averaging: 0.98,
     validationRows: settings.early_stopping === false ? 0 : Math.round(validationRows),

@@ -1,7 +1,7 @@
 import { datasetFiles, datasetKey } from "../../shared/contracts/dataset.ts";
 import { InternalError, NotFoundError } from "../../shared/errors.ts";
-import type { Deps } from "../deps.ts";
 import { freeBuffer } from "../../shared/free-buffer.ts";
+import type { Deps } from "../deps.ts";
 import { createDatasetRecords, type DatasetRecord } from "../records/datasets.ts";
 import { createFileRecords, type FileRecord } from "../records/files.ts";
 import { handleBucketEvent } from "./handle-bucket-event.ts";
@@ -34,11 +34,11 @@ export async function storeDataset(deps: Deps, upload: DatasetUpload): Promise<{
   try {
     // Last, because it is what sets everything off.
     etag = await deps.bucket.put(key, bytes, { contentType: "application/jsonl" });
-    freeBuffer(bytes);
   } catch (error) {
     await files.withdraw(id);
     throw error;
   }
+  freeBuffer(bytes);
   const known = await createDatasetRecords(deps.database).findVersion(organization, name, etag);
   if (known) await files.withdraw(id);
   return { id: known?.id ?? id, etag };

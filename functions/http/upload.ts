@@ -35,7 +35,7 @@ export async function readForm({ req }: Context<AppEnv>): Promise<FormData> {
 }
 
 export const isForm = ({ req }: Context<AppEnv>): boolean =>
-  req.header("content-type")?.startsWith("multipart/form-data") ?? false;
+  /^multipart\/form-data\b/i.test(req.header("content-type") ?? "");
 
 /** `readForm` before a route's validation, where there is a form. */
 export function readFormFirst(): MiddlewareHandler<AppEnv> {

@@ -1,31 +1,23 @@
 import { expect, test } from "vitest";
-import { packBatch } from "../../trainer/model/training-batch.ts";
-import { trainingGraph, type BatchLayout } from "../../trainer/model/training-graph.ts";
+import type { BatchLayout } from "../../trainer/model/training-graph.ts";
 import { Graph } from "../../trainer/onnx/graph.ts";
 import { lower } from "../../trainer/onnx/lowering.ts";
 import { createSession } from "../../trainer/onnx/session.ts";
 import { relativeError } from "./finite-differences.ts";
-import { seededRandom, uniform } from "./random.ts";
-import { randomModel, tinyArchitecture } from "./tiny-model.ts";
+import { tinyStep } from "./tiny-step.ts";
 
 const layout: BatchLayout = { batch: 1, length: 16, labels: 4 };
 const rows = [{ context: [4, 9, 31], completions: [[12, 40]] }];
 
 test.each(["prompt", "prefix"] as const)("loss and gradient of a %s stay what they were", async (method) => {
-  const { architecture, weights, remove } = await randomModel(tinyArchitecture);
-  const { layers, kvHeads, headSize, hiddenSize } = architecture;
-  const tokens = 3;
-  const size = method === "prompt" ? hiddenSize : layers * 2 * kvHeads * headSize;
-  const { feeds } = packBatch(rows, layout, method === "prompt" ? tokens : 0);
-  const soft_prompt = uniform(seededRandom(4), tokens * size);
+  const step = await tinyStep(method, layout, rows);
   const compute = async (provider: string) => {
-    const graph = trainingGraph(architecture, weights, layout, { method, tokens });
-    lower(graph, provider);
-    const session = await createSession(graph, { folder: weights.folder, threads: 1 });
-    const { loss, gradient } = await session.run({ ...feeds, soft_prompt }, ["loss", "gradient"]);
-    await session.close();
-    const operators = new Set<string>(graph.nodes.map(({ op }) => op));
-    return { loss: Number(loss?.[0]), gradient: gradient as Float32Array, operators };
+    const operators = new Set<string>();
+    const result = await step.compute({}, (graph) => {
+      lower(graph, provider);
+      for (const { op } of graph.nodes) operators.add(op);
+    });
+    return { ...result, operators };
   };
   const usual = await compute("cpu");
   const lowered = await compute("webgpu");
@@ -34,7 +26,7 @@ test.each(["prompt", "prefix"] as const)("loss and gradient of a %s stay what th
   expect(lowered.operators).not.toContain("LogSoftmax");
   expect(lowered.loss).toBeCloseTo(usual.loss, 5);
   expect(relativeError([...lowered.gradient], [...usual.gradient])).toBeLessThan(1e-5);
-  await remove();
+  await step.remove();
 });
 
 test("the logarithm of a probability too small for a float stays finite", async () => {

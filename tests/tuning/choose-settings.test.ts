@@ -19,7 +19,8 @@ test("what is left open is chosen, and said why", () => {
   expect(choose({ method: "prompt_tuning" }, { labels: null }).init).toBe("sample_vocab");
   expect(choose({ method: "prompt_tuning" }).candidateShare).toBe(0.5);
   expect(chosen.reason).toContain("2000 rows of 6 labels");
-  expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.17, 2);
+  expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.31, 2);
+  expect([null, 2, 6].map((labels) => choose({}, { labels }).inputWeight)).toEqual([0, 0, 0.3]);
   expect(choose({}, { rows: 30, tokens: 900 }).epochs).toBe(20);
 });
 
