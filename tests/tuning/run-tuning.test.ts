@@ -81,14 +81,16 @@ test("the same seed gives the same prompt bit for bit; resumed equals uninterrup
   expect(accuracies.at(-1)).toBeCloseTo(whole.history.at(-1)?.valid?.tokenAccuracy ?? 0, 1);
 });
 
-test("inputs weigh by what is left of the whole run, also in a resumed one", async () => {
+test("inputs that are learned change the prompt, and resumed equals uninterrupted with them too", async () => {
   const examples = rows.map((row) => ({ ...row, inputTargets: [2] }));
   const states: Uint8Array[] = [];
   const onState: TuningRun["onState"] = async (state) => void states.push(writeCheckpoint(state, "a"));
-  const whole = await runTuning(run({ examples, onState }));
+  const settings = { ...run().settings, inputWeight: 0.3 };
+  const whole = await runTuning(run({ examples, settings, onState }));
   const resume = readCheckpoint(states[1] as Uint8Array, "a");
-  expect([...(await runTuning(run({ examples, resume }))).parameters]).toEqual([...whole.parameters]);
-  const without = await runTuning(run({ examples, settings: { ...run().settings, inputWeight: 0 } }));
+  const resumed = await runTuning(run({ examples, settings, resume }));
+  expect([...resumed.parameters]).toEqual([...whole.parameters]);
+  const without = await runTuning(run({ examples }));
   expect([...without.parameters]).not.toEqual([...whole.parameters]);
 });
 
