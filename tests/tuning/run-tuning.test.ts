@@ -85,10 +85,10 @@ test("inputs that are learned change the prompt, and resumed equals uninterrupte
   const examples = rows.map((row) => ({ ...row, inputTargets: [2] }));
   const states: Uint8Array[] = [];
   const onState: TuningRun["onState"] = async (state) => void states.push(writeCheckpoint(state, "a"));
-  const settings = { ...run().settings, inputWeight: 0.3 };
-  const whole = await runTuning(run({ examples, settings, onState }));
+  const learned = { examples, settings: { ...run().settings, inputWeight: 0.3 } };
+  const whole = await runTuning(run({ ...learned, onState }));
   const resume = readCheckpoint(states[1] as Uint8Array, "a");
-  const resumed = await runTuning(run({ examples, settings, resume }));
+  const resumed = await runTuning(run({ ...learned, resume }));
   expect([...resumed.parameters]).toEqual([...whole.parameters]);
   const without = await runTuning(run({ examples }));
   expect([...without.parameters]).not.toEqual([...whole.parameters]);
