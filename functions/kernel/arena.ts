@@ -24,15 +24,15 @@ export interface Arena {
 }
 
 const WASM_PAGE = 65_536;
-/** Address 0 means "none". */
-const START = 64;
+/** Before it are the kernel's own constants, and address 0, which means "none". */
+export const ARENA_START = 256;
 const ALIGNMENT = 64;
 
 /** Plans a memory of at most `limit` bytes. */
 export function createArena(limit: number): Arena {
   const maximum = Math.floor(limit / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
-  let end = START;
+  let end = ARENA_START;
   return {
     memory,
     take(bytes) {

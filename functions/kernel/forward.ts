@@ -41,7 +41,7 @@ export function runLayers(model: KernelModel, places: readonly RowPlace[], rows:
     const isLast = i === layout.layers.length - 1;
     if (isLast && rows.length === 0) return;
     const kept = isLast ? rows : places.map((_, row) => row);
-    kept.forEach((row, to) => attend(model, i, places[row] as RowPlace, row, to));
+    attend(model, i, places, kept);
     if (isLast) {
       const residual = model.arena.bytes(space.residual, places.length * width);
       rows.forEach((row, to) => residual.copyWithin(to * width, row * width, (row + 1) * width));
@@ -117,23 +117,42 @@ function storeKeysAndValues(model: KernelModel, layer: number, places: readonly 
   });
 }
 
-/** Attention of one row, into row `to` of `space.attended`. */
-function attend(model: KernelModel, layer: number, place: RowPlace, row: number, to: number): void {
+/** Attention of some rows, into the first of `space.attended`; rows that follow one another in a sequence go together. */
+function attend(
+  model: KernelModel,
+  layer: number,
+  places: readonly RowPlace[],
+  rows: readonly number[],
+): void {
   const { kernel, pages, space } = model;
   const { heads, kvHeads, headSize } = model.architecture;
   const { query, key } = space.sizes;
-  kernel.attention(
-    space.wide + row * (query + 2 * key) * FLOAT,
-    heads,
-    kvHeads,
-    headSize,
-    place.table,
-    pages.layerOffset(layer),
-    place.position + 1,
-    space.scores,
-    space.levels,
-    space.attended + to * query * FLOAT,
-  );
+  const queryStride = (query + 2 * key) * FLOAT;
+  const follows = (to: number) => {
+    const [row, before] = [rows[to] as number, rows[to - 1] as number];
+    return row === before + 1 && places[row]?.table === places[before]?.table;
+  };
+  for (let to = 0; to < rows.length;) {
+    const first = rows[to] as number;
+    const { table, position } = places[first] as RowPlace;
+    let count = 1;
+    while (to + count < rows.length && follows(to + count)) count++;
+    kernel.attention(
+      space.wide + first * queryStride,
+      queryStride,
+      count,
+      heads,
+      kvHeads,
+      headSize,
+      table,
+      pages.layerOffset(layer),
+      position + 1,
+      space.attention,
+      space.attended + to * query * FLOAT,
+      query * FLOAT,
+    );
+    to += count;
+  }
 }
 
 /** The norm of the residual stream into `space.normed`. */

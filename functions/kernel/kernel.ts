@@ -61,15 +61,17 @@ export interface Kernel {
   ): void;
   attention(
     query: Address,
+    queryStride: number,
+    rows: number,
     heads: number,
     kvHeads: number,
     headSize: number,
     table: Address,
     layerOffset: number,
     visible: number,
-    scores: Address,
-    levels: Address,
+    space: Address,
     y: Address,
+    stride: number,
   ): void;
   swiglu(x: Address, rows: number, width: number, y: Address): void;
 }

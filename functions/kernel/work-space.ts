@@ -31,12 +31,16 @@ export interface WorkSpace {
   /** ROWS tables of the pages of a sequence, so many bytes apart. */
   readonly tables: Address;
   readonly tableBytes: number;
-  /** Of four query heads at once, `[positions, 4]`. */
-  readonly scores: Address;
+  /** Of four queries at once; see `assembly/attention.ts`. */
+  readonly attention: Address;
   /** `[logitRows, vocabulary]` */
   readonly logits: Address;
   readonly logitRows: number;
 }
+
+/** Numbers that attention works in, for positions rounded up to a page. */
+export const attentionFloats = (positions: number, headSize: number): number =>
+  6 * (positions + headSize) + 8;
 
 /** Takes the work space of a model. Throws KernelMemoryError. */
 export function createWorkSpace(arena: Arena, architecture: Architecture): WorkSpace {
@@ -59,7 +63,7 @@ export function createWorkSpace(arena: Arena, architecture: Architecture): WorkS
     sin: floats(ROWS * head),
     tables: arena.take(ROWS * tableBytes),
     tableBytes,
-    scores: floats(pages * PAGE_TOKENS * 4),
+    attention: floats(attentionFloats(pages * PAGE_TOKENS, architecture.headSize)),
     logits: floats(logitRows * vocabulary),
     logitRows,
   };

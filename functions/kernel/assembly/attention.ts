@@ -1,88 +1,132 @@
-import { scoreKeys } from "./attention-scores";
-import { gather } from "./attention-values";
-import { LEVEL, largestLevel, levelBytes, PAGE_BITS, pageAt } from "./kv";
-import { quantiseRow } from "./quantise";
-import { exp, FLOAT, splat, VECTOR } from "./vector";
+import { COLUMNS, multiplyEight } from "./attention-product";
+import { interleave, weigh } from "./attention-softmax";
+import { keyScalesAt, keysAt, LEVEL, PAGE_BITS, quantiseHead, valueScalesAt, valuesAt } from "./kv";
+import { FLOAT, LOG2_E } from "./vector";
 
-/** Query heads computed together: one in each lane of a vector of scores. */
+/** Queries computed together. */
 const TOGETHER: usize = 4;
-/** What a softmax starts from. */
-const NOTHING: f32 = -1e30;
 
 /**
- * Causal grouped-query attention of the query heads of one position, which sees `visible` positions of the pages that kv.ts
- * describes: y = softmax(q K^T / sqrt(headSize)) V, q and y float32 [heads, headSize]. Query heads that share a KV head go four
- * together, so that what is loaded serves all of them. `scores` is work space, float32 [positions, 4], positions rounded up to a page;
- * `levels` another, int16 [4, headSize] and float32 [4]. `headSize` is a multiple of 8.
+ * Causal grouped-query attention of `rows` positions that follow one another in the pages that kv.ts describes; the first
+ * sees `visible` of them: y = softmax(q K^T / sqrt(headSize)) V, q and y float32 [rows][heads, headSize], rows `queryStride`
+ * and `stride` bytes apart. What is loaded of keys and values serves four queries: a head's in four rows, or those of four
+ * heads of a row that share a KV head. `space` is work space, float32 [6, positions + headSize] and 8 more, positions
+ * rounded up to a page. `headSize` is a multiple of 8.
  */
 export function attention(
   query: usize,
+  queryStride: usize,
+  rows: usize,
   heads: usize,
   kvHeads: usize,
   headSize: usize,
   table: usize,
   layerOffset: usize,
   visible: usize,
-  scores: usize,
-  levels: usize,
+  space: usize,
   y: usize,
+  stride: usize,
 ): void {
   const head = headSize * FLOAT;
-  const headLevels = headSize * LEVEL;
-  const part = levelBytes(kvHeads, headSize);
-  const scaleBytes = (kvHeads << PAGE_BITS) * FLOAT;
   const group = heads / kvHeads;
-  let keys = layerOffset;
-  let keyScales = layerOffset + 2 * part;
-  for (let h: usize = 0; h < kvHeads; h++) {
-    for (let first: usize = 0; first < group; first += TOGETHER) {
-      const rows = min(TOGETHER, group - first);
-      const scales = quantiseQueries(query, rows, headSize, levels);
-      scoreKeys(levels, headLevels, scales, table, keys, keyScales, visible, scores);
-      const sums = weigh(scores, visible, table, keyScales + scaleBytes);
-      const factors = f32x4.div(splat(1), sums);
-      for (let done: usize = 0; done < headSize; done += 8) {
-        const values = keys + part + done * LEVEL;
-        gather(table, values, headLevels, visible, scores, factors, rows, y + done * FLOAT, head);
+  while (rows > 0) {
+    const together = rows < TOGETHER ? 1 : TOGETHER;
+    for (let h: usize = 0; h < heads;) {
+      const kvHead = h / group;
+      const q = query + h * head;
+      const to = y + h * head;
+      if (together > 1) {
+        attend(
+          q,
+          queryStride,
+          TOGETHER,
+          visible,
+          1,
+          kvHeads,
+          kvHead,
+          headSize,
+          table,
+          layerOffset,
+          space,
+          to,
+          stride,
+        );
+        h++;
+      } else {
+        const some = min(TOGETHER, (kvHead + 1) * group - h);
+        attend(q, head, some, visible, 0, kvHeads, kvHead, headSize, table, layerOffset, space, to, head);
+        h += some;
       }
-      query += rows * head;
-      y += rows * head;
     }
-    keys += headLevels << PAGE_BITS;
-    keyScales += FLOAT << PAGE_BITS;
+    rows -= together;
+    query += together * queryStride;
+    y += together * stride;
+    visible += together;
   }
 }
 
-/** Puts up to four query heads on grids, and returns what their products with keys are multiplied with. */
-function quantiseQueries(query: usize, rows: usize, headSize: usize, levels: usize): v128 {
-  const scales = levels + TOGETHER * headSize * LEVEL;
-  const softmaxScale = <f32>1 / sqrt<f32>(<f32>headSize);
-  for (let row: usize = 0; row < rows; row++) {
-    const to = levels + row * headSize * LEVEL;
-    const scale = quantiseRow(query + row * headSize * FLOAT, headSize, largestLevel(headSize), to);
-    store<f32>(scales + row * FLOAT, scale * softmaxScale);
-  }
-  return v128.load(scales);
-}
+/** Attention of up to four queries over one KV head. The first sees `visible` positions, each other `step` more than the one before. */
+function attend(
+  query: usize,
+  queryStride: usize,
+  queries: usize,
+  visible: usize,
+  step: usize,
+  kvHeads: usize,
+  kvHead: usize,
+  headSize: usize,
+  table: usize,
+  layerOffset: usize,
+  space: usize,
+  y: usize,
+  stride: usize,
+): void {
+  const end = (visible + (queries - 1) * step + COLUMNS - 1) & ~(COLUMNS - 1);
+  const row = end * FLOAT;
+  const levels = space + TOGETHER * row;
+  const factors = levels + max(end, headSize) * TOGETHER * LEVEL;
+  const grids = factors + TOGETHER * FLOAT;
+  const keys = layerOffset + keysAt(kvHead, headSize);
+  const values = layerOffset + valuesAt(kvHead, kvHeads, headSize);
+  const keyScales = layerOffset + keyScalesAt(kvHead, kvHeads, headSize);
+  const valueScales = layerOffset + valueScalesAt(kvHead, kvHeads, headSize);
 
-/** Replaces scores by e^(score - largest) times the values' scales, and returns the sums of the former. */
-function weigh(scores: usize, visible: usize, table: usize, valueScales: usize): v128 {
-  let largest = splat(NOTHING);
-  for (let at = scores; at < scores + visible * VECTOR; at += VECTOR) {
-    largest = f32x4.pmax(largest, v128.load(at));
+  // As powers of two, which are cheaper than those of e.
+  const softmaxScale = LOG2_E / sqrt<f32>(<f32>headSize);
+  for (let i: usize = 0; i < queries; i++) {
+    const scale = quantiseHead(
+      query + i * queryStride,
+      headSize,
+      levels + 2 * LEVEL * i,
+      2 * LEVEL * TOGETHER,
+    );
+    store<f32>(factors + i * FLOAT, scale * softmaxScale);
   }
-  let sums = splat(0);
-  let position: usize = 0;
-  while (position < visible) {
-    let valueScale = pageAt(table, position, valueScales);
-    const end = min(visible, position + (1 << PAGE_BITS));
-    for (; position < end; position++) {
-      const e = exp(f32x4.sub(v128.load(scores), largest));
-      v128.store(scores, f32x4.mul(e, v128.load32_splat(valueScale)));
-      sums = f32x4.add(sums, e);
-      scores += VECTOR;
-      valueScale += FLOAT;
-    }
+  for (let position: usize = 0; position < end; position += COLUMNS) {
+    const page = table + (position >> PAGE_BITS) * 4;
+    const block = keys + (position & COLUMNS) * headSize * LEVEL;
+    const to = space + position * FLOAT;
+    multiplyEight(levels, headSize / 2, page, block, headSize / 2, factors, queries, to, row);
   }
-  return sums;
+  for (let i: usize = 0; i < queries; i++) {
+    const scores = space + i * row;
+    const factor = factors + i * FLOAT;
+    const grid = weigh(scores, visible + i * step, end, table, keyScales, valueScales, factor);
+    store<f32>(grids + i * FLOAT, grid);
+  }
+  interleave(space, row, grids, end, levels);
+  for (let done: usize = 0; done < headSize; done += COLUMNS) {
+    const block = values + (done << PAGE_BITS) * LEVEL;
+    multiplyEight(
+      levels,
+      end / 2,
+      table,
+      block,
+      (1 << PAGE_BITS) / 2,
+      factors,
+      queries,
+      y + done * FLOAT,
+      stride,
+    );
+  }
 }

@@ -10,26 +10,31 @@ const SMALLEST: f32 = 1e-30;
  */
 export function quantiseRows(x: usize, rows: usize, width: usize, levels: usize, scales: usize): void {
   const largestLevel = <f32>min(32767, ((1 << 31) - 1) / (128 * width));
+  const bytes = width * FLOAT;
   for (let row: usize = 0; row < rows; row++) {
-    store<f32>(scales, quantiseRow(x, width, largestLevel, levels));
-    x += width * FLOAT;
-    levels += width * 2;
+    const magnitude = largestMagnitude(x, width);
+    const factor = f32x4.splat(largestLevel / magnitude);
+    store<f32>(scales, magnitude / largestLevel);
+    for (const end = x + bytes; x < end; x += 2 * VECTOR) {
+      v128.store(levels, eightLevels(x, factor));
+      levels += VECTOR;
+    }
     scales += FLOAT;
   }
 }
 
-/** Puts one row on a grid of levels up to `largestLevel`, and returns what they are multiplied with. */
-export function quantiseRow(x: usize, width: usize, largestLevel: f32, levels: usize): f32 {
-  const end = x + width * FLOAT;
+/** Above zero. */
+export function largestMagnitude(x: usize, width: usize): f32 {
   let largest = f32x4.splat(SMALLEST);
-  for (let at = x; at < end; at += VECTOR) largest = f32x4.pmax(largest, f32x4.abs(v128.load(at)));
-  const magnitude = maxLane(largest);
-  const factor = f32x4.splat(largestLevel / magnitude);
-  for (; x < end; x += 2 * VECTOR) {
-    const low = toIntegers(f32x4.mul(v128.load(x), factor));
-    const high = toIntegers(f32x4.mul(v128.load(x, VECTOR), factor));
-    v128.store(levels, i16x8.narrow_i32x4_s(low, high));
-    levels += VECTOR;
+  for (const end = x + width * FLOAT; x < end; x += VECTOR) {
+    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x)));
   }
-  return magnitude / largestLevel;
+  return maxLane(largest);
+}
+
+/** Eight numbers times a factor, as int16. */
+export function eightLevels(x: usize, factor: v128): v128 {
+  const low = toIntegers(f32x4.mul(v128.load(x), factor));
+  const high = toIntegers(f32x4.mul(v128.load(x, VECTOR), factor));
+  return i16x8.narrow_i32x4_s(low, high);
 }

@@ -30,35 +30,48 @@ export function sumEach(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
+export const LOG2_E: f32 = 1.44269504088896341;
+
+/**
+ * A constant in all lanes, from its address, which `memory.data` gives: one instruction. V8 makes a vector of a number that stands in
+ * the code in three, again wherever it is used.
+ */
+export function constant(at: usize): v128 {
+  return v128.load32_splat(at);
+}
+
 /** 1.5 * 2^23: a float32 around it has no fraction, and its bits count up by one per integer. */
-const MAGIC: f32 = 12582912;
-const MAGIC_BITS: i32 = 0x4b400000;
+const MAGIC: usize = memory.data<f32>([12582912]);
 
 /**
  * Lanes below 2^22 in magnitude to the nearest integers, half to even. x86 has no instruction for wasm's own conversion, which
  * takes ten.
  */
 export function toIntegers(v: v128): v128 {
-  return i32x4.sub(f32x4.add(v, f32x4.splat(MAGIC)), i32x4.splat(MAGIC_BITS));
+  return i32x4.sub(f32x4.add(v, constant(MAGIC)), constant(MAGIC));
 }
 
+const SMALLEST_POWER: usize = memory.data<f32>([-126]);
+/** 2^x = 1 + c1 x + ... + c5 x^5 to 1e-7, for x from -0.5 to 0.5. */
+const C0: usize = memory.data<f32>([1]);
+const C1: usize = memory.data<f32>([0.693146978]);
+const C2: usize = memory.data<f32>([0.240222421]);
+const C3: usize = memory.data<f32>([0.0555073374]);
+const C4: usize = memory.data<f32>([0.00967151266]);
+const C5: usize = memory.data<f32>([0.00132647269]);
+
 /**
- * e to the power of each lane, to about 2e-7 of the result; lanes beyond +-87, where float32 ends, count as +-87. Splits off
- * a power of two, which goes into the exponent bits, and takes a polynomial for the rest.
+ * 2 to the power of each lane up to 126, to about 2e-7 of the result; lanes below -126 count as that. The nearest integer goes
+ * into the exponent bits, a polynomial takes the rest.
  */
-export function exp(v: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(v, splat(87)), splat(-87));
-  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
-  // ln 2 in two parts, so that the rest keeps all its digits.
-  const rest = f32x4.sub(f32x4.sub(x, f32x4.mul(n, splat(0.693359375))), f32x4.mul(n, splat(-2.1219444e-4)));
-  let p = splat(1.0 / 5040);
-  p = f32x4.add(f32x4.mul(p, rest), splat(1.0 / 720));
-  p = f32x4.add(f32x4.mul(p, rest), splat(1.0 / 120));
-  p = f32x4.add(f32x4.mul(p, rest), splat(1.0 / 24));
-  p = f32x4.add(f32x4.mul(p, rest), splat(1.0 / 6));
-  p = f32x4.add(f32x4.mul(p, rest), splat(0.5));
-  p = f32x4.add(f32x4.mul(p, rest), splat(1));
-  p = f32x4.add(f32x4.mul(p, rest), splat(1));
-  const power = i32x4.shl(i32x4.add(toIntegers(n), i32x4.splat(127)), 23);
-  return f32x4.mul(p, power);
+export function exp2(v: v128): v128 {
+  const x = f32x4.pmax(v, constant(SMALLEST_POWER));
+  const shifted = f32x4.add(x, constant(MAGIC));
+  const rest = f32x4.sub(x, f32x4.sub(shifted, constant(MAGIC)));
+  let p = f32x4.add(f32x4.mul(constant(C5), rest), constant(C4));
+  p = f32x4.add(f32x4.mul(p, rest), constant(C3));
+  p = f32x4.add(f32x4.mul(p, rest), constant(C2));
+  p = f32x4.add(f32x4.mul(p, rest), constant(C1));
+  p = f32x4.add(f32x4.mul(p, rest), constant(C0));
+  return i32x4.add(p, i32x4.shl(shifted, 23));
 }
