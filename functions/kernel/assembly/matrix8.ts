@@ -11,9 +11,10 @@ import { FLOAT } from "./vector";
  *     bias     float32 [outputs], or 0                     y  float32 [rows], `stride` bytes apart
  *
  * `inputs` is a multiple of 8, `outputs` of 32. A pair of levels in all lanes, times a vector of weights, is a part of four
- * outputs' sums at once, so that nothing is ever summed over lanes. The weights of a row alone are read as four streams, one for each
- * quarter of the outputs: processors fetch ahead within a page only, so one stream waits for memory at the beginning of each. No
- * sum can overflow as long as 128 * largest level * inputs < 2^31; see quantiseRows.
+ * outputs' sums at once, so that nothing is ever summed over lanes. Rows go four together, block after block. What is left goes
+ * row by row, as fast as memory is: its weights are read as four streams, one for each quarter of the outputs, since processors fetch
+ * ahead within a page only and one stream waits for memory at the beginning of each. No sum can overflow as long as
+ * 128 * largest level * inputs < 2^31; see quantiseRows.
  */
 export function matrix8(
   levels: usize,
@@ -28,24 +29,29 @@ export function matrix8(
   stride: usize,
   accumulate: bool,
 ): void {
-  const quarter = outputs / 4;
   const row = inputs * 2;
   const together = rows & ~3;
-  for (let n: usize = 0; n < quarter; n += BLOCK) {
-    for (let output = n; output < outputs; output += quarter) {
-      const block = weights + output * inputs;
-      const at = output * FLOAT;
+  if (together > 0) {
+    let block = weights;
+    for (let at: usize = 0; at < outputs * FLOAT; at += BLOCK * FLOAT) {
       for (let i: usize = 0; i < together; i += 4) {
         const scales = levelScales + i * FLOAT;
         const to = y + i * stride;
         fourRows(levels + i * row, inputs, scales, block, weightScales, bias, at, to, stride, accumulate);
       }
+      block += BLOCK * inputs;
     }
-    const blocks = weights + n * inputs;
-    for (let i = together; i < rows; i++) {
-      const scale = load<f32>(levelScales + i * FLOAT);
-      const to = y + i * stride;
-      oneRow(levels + i * row, inputs, scale, blocks, weightScales, bias, n * FLOAT, quarter, to, accumulate);
+  }
+  if (together < rows) {
+    const quarter = outputs / 4;
+    let blocks = weights;
+    for (let at: usize = 0; at < quarter * FLOAT; at += BLOCK * FLOAT) {
+      for (let i = together; i < rows; i++) {
+        const scale = load<f32>(levelScales + i * FLOAT);
+        const to = y + i * stride;
+        oneRow(levels + i * row, inputs, scale, blocks, weightScales, bias, at, quarter, to, accumulate);
+      }
+      blocks += BLOCK * inputs;
     }
   }
 }
