@@ -3,7 +3,7 @@ import { packedFile } from "../../shared/formats/packed-weights.ts";
 import { loadEngine } from "../inference/engine.ts";
 import type { EngineFactory } from "../inference/model-catalog.ts";
 import { loadKernelEngine } from "./engine.ts";
-import kernelModule from "./kernel.wasm";
+import { kernelModule } from "./kernel-module.ts";
 
 /** The Worker's configuration names an engine that there is not. */
 export class UnknownEngineError extends InternalError {

@@ -1,10 +1,11 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createKvPages, PAGE_TOKENS } from "../../functions/kernel/kv-pages.ts";
 import { attentionFloats } from "../../functions/kernel/work-space.ts";
+import { variants } from "../../scripts/build-kernel.ts";
 import { roundUp } from "../../shared/formats/packed-weights.ts";
 import { createRandom } from "../../shared/random.ts";
 import { attend, rowsOf } from "./reference.ts";
-import { createBench, relativeError, sized, testRows } from "./support.ts";
+import { createBench, kernelModules, relativeError, sized, testRows } from "./support.ts";
 
 /** `rows` are the last of so many tokens. */
 interface Sizes {
@@ -25,57 +26,75 @@ const cases: readonly Sizes[] = [
   { heads: 7, kvHeads: 1, headSize: 16, tokens: 33, rows: 33 },
 ];
 
-/** Attention of the last positions over keys and values `[tokens, kvHeads, headSize]`, in the second layer of a model. */
-function runAttention(sizes: Sizes, query: Float32Array, keys: Float32Array, values: Float32Array) {
-  const { heads, kvHeads, headSize, tokens, rows } = sizes;
-  const { kernel, arena, put, room, read } = createBench();
-  const pages = createKvPages(arena, sized({ heads, kvHeads, headSize, layers: 2 }));
-  const taken = pages.extend(null, tokens).pages;
-  const offset = pages.layerOffset(1);
-  // What lies where nothing was written yet must not matter: here scales are no numbers.
-  for (const page of taken) arena.bytes(page, 2 * offset).fill(255);
-  const table = put(Uint32Array.from(taken));
-  const [keysAt, valuesAt] = [put(keys), put(values)];
-  for (let position = 0; position < tokens; position++) {
-    const at = position * kvHeads * headSize * 4;
-    kernel.storeKeyValue(keysAt + at, valuesAt + at, kvHeads, headSize, table, offset, position);
+describe.each(variants)("the %s kernel", (variant) => {
+  /** Attention of the last positions over keys and values `[tokens, kvHeads, headSize]`, in the second layer of a model. */
+  function runAttention(sizes: Sizes, query: Float32Array, keys: Float32Array, values: Float32Array) {
+    const { heads, kvHeads, headSize, tokens, rows } = sizes;
+    const { kernel, arena, put, room, read } = createBench(kernelModules[variant]);
+    const pages = createKvPages(arena, sized({ heads, kvHeads, headSize, layers: 2 }));
+    const taken = pages.extend(null, tokens).pages;
+    const offset = pages.layerOffset(1);
+    // What lies where nothing was written yet must not matter: here scales are no numbers.
+    for (const page of taken) arena.bytes(page, 2 * offset).fill(255);
+    const table = put(Uint32Array.from(taken));
+    const [keysAt, valuesAt] = [put(keys), put(values)];
+    for (let position = 0; position < tokens; position++) {
+      const at = position * kvHeads * headSize * 4;
+      kernel.storeKeyValue(keysAt + at, valuesAt + at, kvHeads, headSize, table, offset, position);
+    }
+    const space = room(attentionFloats(roundUp(tokens, PAGE_TOKENS), headSize));
+    const [queryAt, y] = [put(query), room(query.length)];
+    const stride = heads * headSize * 4;
+    const visible = tokens - rows + 1;
+    kernel.attention(
+      queryAt,
+      stride,
+      rows,
+      heads,
+      kvHeads,
+      headSize,
+      table,
+      offset,
+      visible,
+      space,
+      y,
+      stride,
+    );
+    return read(y, query.length);
   }
-  const space = room(attentionFloats(roundUp(tokens, PAGE_TOKENS), headSize));
-  const [queryAt, y] = [put(query), room(query.length)];
-  const stride = heads * headSize * 4;
-  const visible = tokens - rows + 1;
-  kernel.attention(queryAt, stride, rows, heads, kvHeads, headSize, table, offset, visible, space, y, stride);
-  return read(y, query.length);
-}
 
-it.each(cases)("attention, $rows rows, $heads heads over $kvHeads of $headSize, $tokens tokens", (sizes) => {
-  const { heads, kvHeads, headSize, tokens, rows } = sizes;
-  const random = createRandom(tokens);
-  const query = testRows(random, rows, heads * headSize);
-  const keys = Float32Array.from({ length: tokens * kvHeads * headSize }, () => random.normal());
-  const values = Float32Array.from({ length: tokens * kvHeads * headSize }, () => 100 * random.normal());
+  it.each(cases)(
+    "attention, $rows rows, $heads heads over $kvHeads of $headSize, $tokens tokens",
+    (sizes) => {
+      const { heads, kvHeads, headSize, tokens, rows } = sizes;
+      const random = createRandom(tokens);
+      const query = testRows(random, rows, heads * headSize);
+      const keys = Float32Array.from({ length: tokens * kvHeads * headSize }, () => random.normal());
+      const values = Float32Array.from({ length: tokens * kvHeads * headSize }, () => 100 * random.normal());
 
-  const found = rowsOf(runAttention(sizes, query, keys, values), heads * headSize);
+      const found = rowsOf(runAttention(sizes, query, keys, values), heads * headSize);
 
-  const headRows = (x: Float32Array, head: number, visible: number) =>
-    rowsOf(x, headSize)
-      .filter((_, i) => i % kvHeads === head)
-      .slice(0, visible);
-  rowsOf(query, heads * headSize).forEach((row, i) => {
-    const visible = tokens - rows + 1 + i;
-    const wanted = rowsOf(row, headSize).flatMap((head, h) => {
-      const group = Math.floor(h / (heads / kvHeads));
-      return attend(head, headRows(keys, group, visible), headRows(values, group, visible));
-    });
-    // Keys and queries have about 13 bits, values and weights 12 to 15.
-    expect(relativeError(found[i] as number[], wanted)).toBeLessThan(1e-3);
+      const headRows = (x: Float32Array, head: number, visible: number) =>
+        rowsOf(x, headSize)
+          .filter((_, i) => i % kvHeads === head)
+          .slice(0, visible);
+      rowsOf(query, heads * headSize).forEach((row, i) => {
+        const visible = tokens - rows + 1 + i;
+        const wanted = rowsOf(row, headSize).flatMap((head, h) => {
+          const group = Math.floor(h / (heads / kvHeads));
+          return attend(head, headRows(keys, group, visible), headRows(values, group, visible));
+        });
+        // Keys and queries have about 13 bits, values and weights 12 to 15.
+        expect(relativeError(found[i] as number[], wanted)).toBeLessThan(1e-3);
+      });
+    },
+  );
+
+  it("one score far above the others takes all the weight", () => {
+    const keys = Float32Array.from([0, 1e5, 0].flatMap((key) => new Array<number>(8).fill(key)));
+    const values = Float32Array.from([1, 2, 3].flatMap((value) => new Array<number>(8).fill(value)));
+    const sizes = { heads: 1, kvHeads: 1, headSize: 8, tokens: 3, rows: 1 };
+    const found = runAttention(sizes, new Float32Array(8).fill(1), keys, values);
+    expect(relativeError(found, new Array<number>(8).fill(2))).toBeLessThan(1e-6);
   });
-});
-
-it("one score far above the others takes all the weight", () => {
-  const keys = Float32Array.from([0, 1e5, 0].flatMap((key) => new Array<number>(8).fill(key)));
-  const values = Float32Array.from([1, 2, 3].flatMap((value) => new Array<number>(8).fill(value)));
-  const sizes = { heads: 1, kvHeads: 1, headSize: 8, tokens: 3, rows: 1 };
-  const found = runAttention(sizes, new Float32Array(8).fill(1), keys, values);
-  expect(relativeError(found, new Array<number>(8).fill(2))).toBeLessThan(1e-6);
 });

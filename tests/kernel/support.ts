@@ -9,7 +9,7 @@ import {
 } from "../../shared/formats/packed-weights.ts";
 import type { Architecture } from "../../shared/contracts/model.ts";
 import { createRandom, type Random } from "../../shared/random.ts";
-import { kernelFile } from "../../scripts/build-kernel.ts";
+import { kernelFiles } from "../../scripts/build-kernel.ts";
 import { weightShapes } from "../../trainer/model/architecture.ts";
 import { packMatrix } from "../../trainer/model/pack-matrix.ts";
 import { quantiseGroups } from "../../trainer/model/group-quantisation.ts";
@@ -21,7 +21,12 @@ import {
   type Weight,
 } from "../../trainer/model/quantisation.ts";
 
-export const kernelModule = new WebAssembly.Module(readFileSync(kernelFile));
+export const kernelModules = {
+  plain: new WebAssembly.Module(readFileSync(kernelFiles.plain)),
+  relaxed: new WebAssembly.Module(readFileSync(kernelFiles.relaxed)),
+};
+/** The one that runs in workerd. */
+export const kernelModule = kernelModules.relaxed;
 
 /** A kernel over a memory of its own, and means to put numbers there. */
 export interface Bench {
@@ -33,10 +38,10 @@ export interface Bench {
   read(address: Address, floats: number): Float32Array;
 }
 
-export function createBench(): Bench {
+export function createBench(module = kernelModule): Bench {
   const arena = createArena(64 << 20);
   return {
-    kernel: instantiateKernel(kernelModule, arena.memory),
+    kernel: instantiateKernel(module, arena.memory),
     arena,
     put(values) {
       const address = arena.take(values.byteLength);

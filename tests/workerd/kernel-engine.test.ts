@@ -1,7 +1,8 @@
 import { beforeAll, expect, it } from "vitest";
 import { loadEngine } from "../../functions/inference/engine.ts";
 import { loadKernelEngine } from "../../functions/kernel/engine.ts";
-import kernelModule from "../../functions/kernel/kernel.wasm";
+import { kernelModule } from "../../functions/kernel/kernel-module.ts";
+import relaxed from "../../functions/kernel/kernel-relaxed.wasm";
 import { describeEngine } from "../engine/contract.ts";
 import { seedBaseModel, type SeededModel } from "./base-model.ts";
 
@@ -30,4 +31,8 @@ it("answers as onnxruntime does, in less than 32 MB", async () => {
     [found, wanted] = [await ours.append(next), await theirs.append(next)];
   }
   expect(kernel.memoryBytes()).toBeLessThan(32 << 20);
+});
+
+it("runs the kernel built with relaxed SIMD, which workerd has", () => {
+  expect(kernelModule).toBe(relaxed);
 });

@@ -1,6 +1,6 @@
 import { GROUP, groupDot, groupScale, groupScaleBytes, rowBytes } from "./group";
 import { store } from "./outputs";
-import { FLOAT, sumEach, VECTOR } from "./vector";
+import { FLOAT, multiplyAdd, sumEach, VECTOR } from "./vector";
 
 /**
  * As matrix8, with weights of 4 bits in groups of 32 that have a scale each: `weights` is [4][outputs / 4] rows, each the
@@ -68,10 +68,10 @@ function oneRow(x: usize, inputs: usize, weights: usize, part: usize): v128 {
       x1 = v128.load(x, VECTOR),
       x2 = v128.load(x, 2 * VECTOR),
       x3 = v128.load(x, 3 * VECTOR);
-    a0 = f32x4.add(a0, f32x4.mul(groupDot(v128.load(w0), x0, x1, x2, x3), groupScale(s0)));
-    a1 = f32x4.add(a1, f32x4.mul(groupDot(v128.load(w1), x0, x1, x2, x3), groupScale(s1)));
-    a2 = f32x4.add(a2, f32x4.mul(groupDot(v128.load(w2), x0, x1, x2, x3), groupScale(s2)));
-    a3 = f32x4.add(a3, f32x4.mul(groupDot(v128.load(w3), x0, x1, x2, x3), groupScale(s3)));
+    a0 = multiplyAdd(groupDot(v128.load(w0), x0, x1, x2, x3), groupScale(s0), a0);
+    a1 = multiplyAdd(groupDot(v128.load(w1), x0, x1, x2, x3), groupScale(s1), a1);
+    a2 = multiplyAdd(groupDot(v128.load(w2), x0, x1, x2, x3), groupScale(s2), a2);
+    a3 = multiplyAdd(groupDot(v128.load(w3), x0, x1, x2, x3), groupScale(s3), a3);
     x += GROUP * 2;
     w0 += VECTOR;
     w1 += VECTOR;
@@ -97,10 +97,10 @@ function fourRows(x: usize, inputs: usize, weights: usize): v128 {
   while (x < end) {
     const group = v128.load(w);
     const scale = groupScale(weights);
-    a0 = f32x4.add(a0, f32x4.mul(rowDot(group, x), scale));
-    a1 = f32x4.add(a1, f32x4.mul(rowDot(group, x + row), scale));
-    a2 = f32x4.add(a2, f32x4.mul(rowDot(group, x + 2 * row), scale));
-    a3 = f32x4.add(a3, f32x4.mul(rowDot(group, x + 3 * row), scale));
+    a0 = multiplyAdd(rowDot(group, x), scale, a0);
+    a1 = multiplyAdd(rowDot(group, x + row), scale, a1);
+    a2 = multiplyAdd(rowDot(group, x + 2 * row), scale, a2);
+    a3 = multiplyAdd(rowDot(group, x + 3 * row), scale, a3);
     x += GROUP * 2;
     w += VECTOR;
     weights += 2;
@@ -126,7 +126,7 @@ function storeFourRows(
   stride: usize,
   accumulate: bool,
 ): void {
-  let result = f32x4.add(f32x4.mul(sums, scale), start);
+  let result = multiplyAdd(sums, scale, start);
   if (accumulate) {
     let there = v128.load32_zero(to);
     there = v128.load32_lane(to + stride, there, 1);

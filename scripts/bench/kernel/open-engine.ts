@@ -8,7 +8,7 @@ import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts"
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
 import { createTokenizer, type TextTokenizer } from "../../../shared/text/tokenizer.ts";
 import { loadNodeEngine } from "../../../trainer/adapters/onnxruntime-node-engine.ts";
-import { kernelFile } from "../../build-kernel.ts";
+import { kernelFiles } from "../../build-kernel.ts";
 
 export type EngineName = "kernel" | "onnxruntime";
 
@@ -33,7 +33,7 @@ export async function openEngine(
   const packed = packedFile(manifest);
   if (!packed) throw new InternalError(`The bundle in "${folder}" has no packed weights`);
   const weights = await read(packed.name);
-  const module = new WebAssembly.Module(await readFile(kernelFile));
+  const module = new WebAssembly.Module(await readFile(kernelFiles.relaxed));
   const engine = await loadKernelEngine(module, oneFileStore(weights), manifest);
   return { engine, tokenizer, weightBytes: weights.length };
 }

@@ -4,7 +4,7 @@ import { createTurnLock } from "../../../functions/inference/turn-lock.ts";
 import { createArena } from "../../../functions/kernel/arena.ts";
 import { loadKernelEngine } from "../../../functions/kernel/engine.ts";
 import { instantiateKernel } from "../../../functions/kernel/kernel.ts";
-import kernelModule from "../../../functions/kernel/kernel.wasm";
+import { kernelModule } from "../../../functions/kernel/kernel-module.ts";
 import { bundleFiles, modelManifestSchema } from "../../../shared/contracts/model.ts";
 import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
