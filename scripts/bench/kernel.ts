@@ -67,43 +67,50 @@ async function measure(folder: string, progress: (line: string) => void): Promis
 
 type Measured = Pick<
   KernelResult,
-  "kernel" | "onnxruntime" | "llamaCpp" | "eightCallers" | "streamedPerSecond"
+  "kernel" | "onnxruntime" | "llamaCpp" | "eightCallers" | "ratios" | "streamedPerSecond"
 >;
 
 async function measureInTurn(
   runners: { kernel: ReturnType<typeof workerdRunner>; onnxruntime: Runner; llamaCpp: Runner },
   progress: (line: string) => void,
 ): Promise<Measured> {
-  const rates: Record<keyof typeof runners | "eightCallers", Rate[]> = {
-    kernel: [],
-    onnxruntime: [],
-    llamaCpp: [],
-    eightCallers: [],
-  };
-  const streamed: number[] = [];
-  // The first round warms up: compilers, caches, first growth of memory.
+  const measureRound = async () => ({
+    kernel: await measureRate(runners.kernel),
+    eightCallers: await measureRate(runners.kernel, CALLERS),
+    onnxruntime: await measureRate(runners.onnxruntime),
+    llamaCpp: await measureRate(runners.llamaCpp),
+    streamSeconds: await cpuSeconds(runners.kernel.pid, () => runners.kernel.stream(STREAM.passes)),
+  });
+  const rounds: Awaited<ReturnType<typeof measureRound>>[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     progress(round === 0 ? "Warming up" : `Round ${round} of ${ROUNDS}`);
-    const found = {
-      kernel: await measureRate(runners.kernel),
-      onnxruntime: await measureRate(runners.onnxruntime),
-      llamaCpp: await measureRate(runners.llamaCpp),
-      eightCallers: await measureRate(runners.kernel, CALLERS),
-    };
-    const stream = await cpuSeconds(runners.kernel.pid, () => runners.kernel.stream(STREAM.passes));
-    if (round === 0) continue;
-    for (const [name, rate] of Object.entries(found)) rates[name as keyof typeof rates].push(rate);
-    streamed.push((STREAM.passes * STREAM.weights) / stream);
+    const found = await measureRound();
+    // The first round warms up: compilers, caches, first growth of memory.
+    if (round > 0) rounds.push(found);
   }
-  const middle = (of: readonly Rate[]): Rate => ({
-    prefill: median(of.map(({ prefill }) => prefill)),
-    decode: median(of.map(({ decode }) => decode)),
+  type Runners = "kernel" | "eightCallers" | "onnxruntime" | "llamaCpp";
+  const medianOf = (rateOf: (round: (typeof rounds)[number]) => Rate): Rate => ({
+    prefill: median(rounds.map((round) => rateOf(round).prefill)),
+    decode: median(rounds.map((round) => rateOf(round).decode)),
   });
+  // The machine's own speed changes from round to round, so what is compared is compared within one.
+  const ratio = (some: Runners, others: Runners): Rate =>
+    medianOf((round) => ({
+      prefill: round[some].prefill / round[others].prefill,
+      decode: round[some].decode / round[others].decode,
+    }));
   return {
-    kernel: middle(rates.kernel),
-    onnxruntime: middle(rates.onnxruntime),
-    llamaCpp: middle(rates.llamaCpp),
-    eightCallers: middle(rates.eightCallers),
-    streamedPerSecond: median(streamed),
+    kernel: medianOf((round) => round.kernel),
+    onnxruntime: medianOf((round) => round.onnxruntime),
+    llamaCpp: medianOf((round) => round.llamaCpp),
+    eightCallers: medianOf((round) => round.eightCallers),
+    ratios: {
+      onnxruntime: ratio("kernel", "onnxruntime"),
+      llamaCpp: ratio("kernel", "llamaCpp"),
+      oneCaller: ratio("eightCallers", "kernel"),
+    },
+    streamedPerSecond: median(
+      rounds.map(({ streamSeconds }) => (STREAM.passes * STREAM.weights) / streamSeconds),
+    ),
   };
 }
