@@ -13,6 +13,8 @@ import { startWorkerd } from "./kernel/workerd.ts";
 const MODEL = "minimind2-small";
 const ROUNDS = 5;
 const CALLERS = 8;
+/** One caller and eight, in turn: short runs, whose ratio says little by itself. */
+const CALLER_ROUNDS = 15;
 /** One row through as many weights as `streamWeights` of the Worker has. */
 const STREAM = { passes: 20, weights: 512 * 51_200 };
 
@@ -76,41 +78,50 @@ async function measureInTurn(
 ): Promise<Measured> {
   const measureRound = async () => ({
     kernel: await measureRate(runners.kernel),
-    eightCallers: await measureRate(runners.kernel, CALLERS),
     onnxruntime: await measureRate(runners.onnxruntime),
     llamaCpp: await measureRate(runners.llamaCpp),
     streamSeconds: await cpuSeconds(runners.kernel.pid, () => runners.kernel.stream(STREAM.passes)),
   });
   const rounds: Awaited<ReturnType<typeof measureRound>>[] = [];
+  const callers: { one: Rate; eight: Rate }[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     progress(round === 0 ? "Warming up" : `Round ${round} of ${ROUNDS}`);
     const found = await measureRound();
     // The first round warms up: compilers, caches, first growth of memory.
     if (round > 0) rounds.push(found);
   }
-  type Runners = "kernel" | "eightCallers" | "onnxruntime" | "llamaCpp";
-  const medianOf = (rateOf: (round: (typeof rounds)[number]) => Rate): Rate => ({
-    prefill: median(rounds.map((round) => rateOf(round).prefill)),
-    decode: median(rounds.map((round) => rateOf(round).decode)),
-  });
+  progress("One caller and eight");
+  for (let round = 0; round < CALLER_ROUNDS; round++) {
+    callers.push({
+      one: await measureRate(runners.kernel),
+      eight: await measureRate(runners.kernel, CALLERS),
+    });
+  }
   // The machine's own speed changes from round to round, so what is compared is compared within one.
-  const ratio = (some: Runners, others: Runners): Rate =>
-    medianOf((round) => ({
-      prefill: round[some].prefill / round[others].prefill,
-      decode: round[some].decode / round[others].decode,
-    }));
+  const against = (rival: "onnxruntime" | "llamaCpp") =>
+    medianRate(rounds.map((round) => divide(round.kernel, round[rival])));
   return {
-    kernel: medianOf((round) => round.kernel),
-    onnxruntime: medianOf((round) => round.onnxruntime),
-    llamaCpp: medianOf((round) => round.llamaCpp),
-    eightCallers: medianOf((round) => round.eightCallers),
+    kernel: medianRate(rounds.map((round) => round.kernel)),
+    onnxruntime: medianRate(rounds.map((round) => round.onnxruntime)),
+    llamaCpp: medianRate(rounds.map((round) => round.llamaCpp)),
+    eightCallers: medianRate(callers.map(({ eight }) => eight)),
     ratios: {
-      onnxruntime: ratio("kernel", "onnxruntime"),
-      llamaCpp: ratio("kernel", "llamaCpp"),
-      oneCaller: ratio("eightCallers", "kernel"),
+      onnxruntime: against("onnxruntime"),
+      llamaCpp: against("llamaCpp"),
+      oneCaller: medianRate(callers.map(({ one, eight }) => divide(eight, one))),
     },
     streamedPerSecond: median(
       rounds.map(({ streamSeconds }) => (STREAM.passes * STREAM.weights) / streamSeconds),
     ),
   };
 }
+
+const divide = (some: Rate, others: Rate): Rate => ({
+  prefill: some.prefill / others.prefill,
+  decode: some.decode / others.decode,
+});
+
+const medianRate = (rates: readonly Rate[]): Rate => ({
+  prefill: median(rates.map(({ prefill }) => prefill)),
+  decode: median(rates.map(({ decode }) => decode)),
+});
