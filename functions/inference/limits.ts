@@ -1,7 +1,7 @@
 /** Bounds of what one isolate takes on; Cloudflare gives it 128 MB and one thread. */
 export const inferenceLimits = {
-  /** Keys and values of soft prompts kept ready: about forty prompts of 100 virtual tokens on MiniMind2-Small. */
-  prefixCacheBytes: 32 * 1024 * 1024,
+  /** Keys and values of soft prompts kept ready: about 35 prompts of 100 virtual tokens on MiniMind2-Small, in the kernel. */
+  prefixCacheBytes: 16 * 1024 * 1024,
   /** Requests in progress. */
   activeRequests: 8,
   /** Keys and values that their sequences may grow to, all together: 4,096 tokens on MiniMind2-Small. */

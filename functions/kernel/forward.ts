@@ -73,11 +73,14 @@ function layOutRotations({ architecture, arena, space }: KernelModel, places: re
   const half = architecture.headSize / 2;
   const cos = arena.floats(space.cos, places.length * half);
   const sin = arena.floats(space.sin, places.length * half);
-  for (const [pair, frequency] of rotaryFrequencies(architecture).entries()) {
-    places.forEach(({ position }, row) => {
-      cos[row * half + pair] = Math.cos(position * frequency);
-      sin[row * half + pair] = Math.sin(position * frequency);
-    });
+  const frequencies = rotaryFrequencies(architecture);
+  for (let row = 0; row < places.length; row++) {
+    const { position } = places[row] as RowPlace;
+    for (let pair = 0; pair < half; pair++) {
+      const angle = position * (frequencies[pair] as number);
+      cos[row * half + pair] = Math.cos(angle);
+      sin[row * half + pair] = Math.sin(angle);
+    }
   }
 }
 
