@@ -13,8 +13,11 @@ test("what is left open is chosen, and said why", () => {
     init: "text",
     placement: "front",
     candidateShare: 0,
-    epochs: 5,
+    learningRate: 0.04,
+    epochs: 6,
   });
+  expect(choose({ method: "prompt_tuning" }).epochs).toBe(5);
+  expect(choose({}, { labels: 2 })).toMatchObject({ learningRate: 0.06, epochs: 3.6 });
   expect(choose({}, { labels: null }).init).toBe("examples");
   expect(choose({ method: "prompt_tuning" }, { labels: null }).init).toBe("sample_vocab");
   expect(choose({ method: "prompt_tuning" }).candidateShare).toBe(0.5);
