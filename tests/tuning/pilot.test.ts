@@ -33,7 +33,9 @@ suite("a pilot run", () => {
   test("keeps the usual one unless another is clearly better", () => {
     const trial = (learningRate: number, loss: number) => ({ learningRate, loss });
     expect(bestOf([trial(0.05, 1), trial(0.015, 0.97), trial(0.15, 2)])).toBe(0.05);
-    expect(bestOf([trial(0.05, 1), trial(0.015, 0.9), trial(0.15, 0.8)])).toBe(0.15);
+    expect(bestOf([trial(0.05, 1), trial(0.015, 0.9), trial(0.15, 0.7)])).toBe(0.15);
+    // Higher rates get ahead early.
+    expect(bestOf([trial(0.04, 1.503), trial(0.012, 1.643), trial(0.12, 1.356)])).toBe(0.04);
     expect(bestOf([trial(0.05, Infinity), trial(0.015, 1), trial(0.15, Infinity)])).toBe(0.015);
   });
 
