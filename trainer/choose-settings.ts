@@ -92,9 +92,8 @@ const VALIDATION_TOKENS = 12_000;
 /** Fills in what the user left to us. */
 export function chooseSettings(settings: TuneSettings, facts: TaskFacts): ChosenSettings {
   const method = settings.method === "auto" ? "prefix_tuning" : settings.method;
-  const hasSeveralLabels = facts.labels !== null && facts.labels > 2;
-  const isSpecial = method === "prefix_tuning" && hasSeveralLabels;
-  const defaults = { ...USUAL, ...DEFAULTS[method], ...(isSpecial ? PREFIX_OF_SEVERAL_LABELS : {}) };
+  const tellsSeveralApart = method === "prefix_tuning" && (facts.labels ?? 0) > 2;
+  const defaults = { ...USUAL, ...DEFAULTS[method], ...(tellsSeveralApart ? PREFIX_OF_SEVERAL_LABELS : {}) };
   const pick = (given: "auto" | number, chosen: number) => (given === "auto" ? chosen : given);
   const given = settings.init === "auto" ? undefined : settings.init;
   const usual = facts.labels === null ? FREE_TEXT_INIT[method] : defaults.init;

@@ -15,8 +15,8 @@ const FACTORS = [1, 0.3, 3];
 const SHARE = 0.04;
 const MIN_STEPS = 16;
 /**
- * Another learning rate than the usual one must be better by this much: short runs tell little, and favour high rates, which get
- * ahead early: on trec two that won so ended points behind (README.md).
+ * Another learning rate than the usual one must be better by this much: short runs tell little, and a high rate gets ahead early.
+ * On trec two that won so ended points behind; see README.md.
  */
 const CLEARLY_BETTER = { lower: 0.95, higher: 0.8 };
 
