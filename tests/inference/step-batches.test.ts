@@ -4,7 +4,7 @@ import { createStepBatches } from "../../functions/inference/step-batches.ts";
 import { createTurnLock } from "../../functions/inference/turn-lock.ts";
 import type { InferenceEngine, Prefix } from "../../shared/ports/inference-engine.ts";
 import { createRandom } from "../../shared/random.ts";
-import { argmax } from "../../scripts/bench/kernel/argmax.ts";
+import { argmax } from "../../functions/inference/sampling.ts";
 import { kernelEngine } from "../kernel/model-support.ts";
 import { sized } from "../kernel/support.ts";
 import { createFakeEngine } from "./support/fake-engine.ts";

@@ -1,6 +1,15 @@
 import { COLUMNS, multiplyEight } from "./attention-product";
 import { interleave, weigh } from "./attention-softmax";
-import { keyScalesAt, keysAt, LEVEL, PAGE_BITS, quantiseHead, valueScalesAt, valuesAt } from "./kv";
+import {
+  fetchPages,
+  keyScalesAt,
+  keysAt,
+  LEVEL,
+  PAGE_BITS,
+  quantiseHead,
+  valueScalesAt,
+  valuesAt,
+} from "./kv";
 import { FLOAT, LOG2_E } from "./vector";
 
 /** Queries computed together. */
@@ -29,6 +38,7 @@ export function attention(
 ): void {
   const head = headSize * FLOAT;
   const group = heads / kvHeads;
+  store<u32>(space, fetchPages(table, layerOffset, visible + rows - 1, kvHeads, headSize));
   while (rows > 0) {
     const together = rows < TOGETHER ? 1 : TOGETHER;
     for (let h: usize = 0; h < heads;) {

@@ -11,6 +11,7 @@ export const PAGE_BITS: usize = 4;
 const PAGE_MASK: usize = 15;
 /** Bytes of a level. */
 export const LEVEL: usize = 2;
+const CACHE_LINE: usize = 64;
 /** Bytes of a pair of levels in one column, and in all eight. */
 const PAIR: usize = 4;
 const PAIRS: usize = 32;
@@ -43,6 +44,27 @@ export function keyScalesAt(kvHead: usize, kvHeads: usize, headSize: usize): usi
 }
 export function valueScalesAt(kvHead: usize, kvHeads: usize, headSize: usize): usize {
   return keyScalesAt(kvHeads + kvHead, kvHeads, headSize);
+}
+
+/**
+ * Reads a bit of each cache line of a layer's first positions, all of them at once as far as the processor can. Since they
+ * were last read, all weights have been through the cache: met one after another, the beginnings of heads and pages cost more
+ * time than computing does. The result means nothing, and is to be stored somewhere lest engines leave the reading out.
+ */
+export function fetchPages(
+  table: usize,
+  layerOffset: usize,
+  positions: usize,
+  kvHeads: usize,
+  headSize: usize,
+): u32 {
+  let all: u32 = 0;
+  const bytes = valueScalesAt(kvHeads, kvHeads, headSize);
+  for (let position: usize = 0; position < positions; position += 1 << PAGE_BITS) {
+    const page = pageAt(table, position, layerOffset);
+    for (let at: usize = 0; at < bytes; at += CACHE_LINE) all |= load<u32>(page + at);
+  }
+  return all;
 }
 
 /** Puts a row of keys and the values at `values`, float32 [kvHeads, headSize] each, into the pages at `position`. */

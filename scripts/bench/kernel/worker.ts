@@ -8,7 +8,7 @@ import { kernelModule } from "../../../functions/kernel/kernel-module.ts";
 import { bundleFiles, modelManifestSchema } from "../../../shared/contracts/model.ts";
 import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
-import { argmax } from "./argmax.ts";
+import { argmax } from "../../../functions/inference/sampling.ts";
 
 /** A Worker that only computes: one engine per process, timed from outside, since workerd's clocks stand still. */
 interface BenchEnv {

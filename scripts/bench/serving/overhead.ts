@@ -29,6 +29,8 @@ const profileSchema = z.object({
         callFrame: z.object({ url: z.string(), lineNumber: z.int(), columnNumber: z.int() }),
       }),
     ),
+    /** Microseconds of the machine's monotonic clock, which is `process.hrtime`'s too. */
+    startTime: z.number(),
     samples: z.array(z.int()),
     timeDeltas: z.array(z.number()),
   }),
@@ -36,10 +38,17 @@ const profileSchema = z.object({
 type Profile = z.infer<typeof profileSchema>["profile"];
 type CallFrame = Profile["nodes"][number]["callFrame"];
 
+/** When an answer was asked for and when it was here, in microseconds. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Asks without and with V8's profiler: the one for the Worker's own timings, the other for what no timing can tell apart from
- * outside, the time inside wasm and in each source file. A profile for each answer, and the median of them: one pause of the
- * machine within a profile of all answers added up to 5 % to whatever function it fell on.
+ * outside, the time inside wasm and in each source file. The median of the answers' shares, since a pause of the machine adds up
+ * to 5 % to whatever function it falls on; one profile for all answers, since starting one takes 50 ms and slows what
+ * comes next.
  */
 export async function measureOverhead(
   worker: LocalWorker,
@@ -49,29 +58,34 @@ export async function measureOverhead(
   repeats: number,
 ): Promise<Overhead> {
   const ask = () => complete(worker, { model, prompt, max_tokens: ANSWER_TOKENS });
-  const isWasm = ({ url }: CallFrame) => url.startsWith("wasm:");
-  const isEngine = (frame: CallFrame) => isWasm(frame) || ENGINE.test(sourceOf(worker, frame));
+  const plain: number[] = [];
+  for (let i = 0; i < repeats; i++) {
+    const { wallMs, timings } = await ask();
+    plain.push(1 - (timings.prefill + timings.decode) / wallMs);
+  }
   await inspector.send("Profiler.enable", z.unknown());
   await inspector.send("Profiler.setSamplingInterval", z.unknown(), { interval: SAMPLING_INTERVAL });
-  const found: Overhead[] = [];
+  await inspector.send("Profiler.start", z.unknown());
+  await ask();
+  const spans: Span[] = [];
   for (let i = 0; i < repeats; i++) {
-    const { wallMs: plainMs, timings } = await ask();
-    await inspector.send("Profiler.start", z.unknown());
-    const { wallMs } = await ask();
-    const { profile } = await inspector.send("Profiler.stop", profileSchema);
-    found.push({
-      ratio: 1 - timeIn(profile, isEngine) / wallMs,
-      allButWasm: 1 - timeIn(profile, isWasm) / wallMs,
-      aroundGeneration: 1 - (timings.prefill + timings.decode) / plainMs,
-    });
+    const from = monotonicMicroseconds();
+    await ask();
+    spans.push({ from, to: monotonicMicroseconds() });
   }
+  const { profile } = await inspector.send("Profiler.stop", profileSchema);
   await inspector.send("Profiler.disable", z.unknown());
-  const middle = (part: keyof Overhead) => median(found.map((each) => each[part]));
+  const isWasm = ({ url }: CallFrame) => url.startsWith("wasm:");
+  const isEngine = (frame: CallFrame) => isWasm(frame) || ENGINE.test(sourceOf(worker, frame));
   return {
-    ratio: middle("ratio"),
-    allButWasm: middle("allButWasm"),
-    aroundGeneration: middle("aroundGeneration"),
+    ratio: median(sharesOfOthers(profile, spans, isEngine)),
+    allButWasm: median(sharesOfOthers(profile, spans, isWasm)),
+    aroundGeneration: median(plain),
   };
+}
+
+function monotonicMicroseconds(): number {
+  return Number(process.hrtime.bigint()) / 1000;
 }
 
 /** The file that a function of the bundle was written in; empty for what is none of ours. */
@@ -81,13 +95,21 @@ function sourceOf({ sourceMap }: LocalWorker, { url, lineNumber, columnNumber }:
   return "originalSource" in entry ? entry.originalSource : "";
 }
 
-/** Milliseconds that the profiled thread spent in the functions that match. */
-function timeIn({ nodes, samples, timeDeltas }: Profile, matches: (frame: CallFrame) => boolean): number {
+/** Which share of each span the profiled thread did not spend in the functions that match. */
+function sharesOfOthers(
+  { nodes, startTime, samples, timeDeltas }: Profile,
+  spans: readonly Span[],
+  matches: (frame: CallFrame) => boolean,
+): number[] {
   const wanted = new Set(nodes.filter(({ callFrame }) => matches(callFrame)).map(({ id }) => id));
-  // A sample's delta is the time before it; the next one's is the time that it stands for.
-  const microseconds = samples.reduce(
-    (sum, id, i) => sum + (wanted.has(id) ? (timeDeltas[i + 1] ?? 0) : 0),
-    0,
-  );
-  return microseconds / 1000;
+  const spent = spans.map(() => 0);
+  let time = startTime;
+  samples.forEach((id, i) => {
+    time += timeDeltas[i] as number;
+    // A sample's delta is the time before it; the next one's is the time that it stands for.
+    const length = timeDeltas[i + 1] ?? 0;
+    const span = wanted.has(id) ? spans.findIndex(({ from, to }) => time >= from && time < to) : -1;
+    if (span >= 0) spent[span] = (spent[span] as number) + length;
+  });
+  return spans.map(({ from, to }, i) => 1 - (spent[i] as number) / (to - from));
 }
