@@ -110,7 +110,8 @@ describe("sampling", () => {
       const sampler = createSampler({ ...defaultSampling, temperature }, createRandom(1));
       expect(() => sampler.next(broken)).toThrow("NaN");
     }
-    for (let at = 0; at < 9; at++) expect(() => argmax(new Float32Array(9).fill(Number.NaN, at))).toThrow("NaN");
+    for (let at = 0; at < 9; at++)
+      expect(() => argmax(new Float32Array(9).fill(Number.NaN, at))).toThrow("NaN");
     expect(() => logSumExp(broken)).toThrow("finite");
     expect(() => argmax(new Float32Array(3).fill(Number.NEGATIVE_INFINITY))).toThrow("finite");
   });
