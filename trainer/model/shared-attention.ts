@@ -44,7 +44,7 @@ export class SharedPrefixAttention {
     this.#shared = sizes.shared;
     this.#batch = sizes.batch;
     this.#length = sizes.length;
-    this.#mask = this.#reshape(mask, [1, sizes.batch, 1, sizes.length, sizes.length]);
+    this.#mask = this.#wholeMask(mask);
   }
 
   /**
@@ -99,47 +99,34 @@ export class SharedPrefixAttention {
     ];
     const split = this.#reshape(query, [batch, length, kv, group, size]);
     const folded = this.#reshape(this.#transpose(split, [2, 0, 3, 1, 4]), [kv, batch, group * length, size]);
-    const ownScores = this.#reshape(this.#scores(folded, this.#batchHeadsFirst(key)), [
-      kv,
-      batch,
-      group,
-      length,
-      length,
+    const keys = this.#behindCommon(common?.key, this.#batchHeadsFirst(key));
+    const values = this.#behindCommon(common?.value, this.#batchHeadsFirst(value));
+    const seen = this.#prefix + this.#shared + length;
+    const scores = this.#reshape(this.#scores(folded, keys), [kv, batch, group, length, seen]);
+    const weights = this.#softmax(this.#graph.op("Add", [scores, this.#mask]));
+    const gathered = this.#graph.op("MatMul", [
+      this.#reshape(weights, [kv, batch, group * length, seen]),
+      values,
     ]);
-    const visible = this.#graph.op("Add", [ownScores, this.#mask]);
-
-    let gathered: Value;
-    if (common) {
-      const commons = this.#prefix + this.#shared;
-      const flat = this.#reshape(folded, [kv, batch * group * length, size]);
-      const commonScores = this.#reshape(this.#scores(flat, common.key), [kv, batch, group, length, commons]);
-      const weights = this.#softmax(this.#graph.op("Concat", [commonScores, visible], { axis: -1 }));
-      const [onCommon, onOwn] = this.#graph.ops("Split", [weights, this.#graph.ints([commons, length])], {
-        axis: -1,
-      });
-      const flatWeights = this.#reshape(onCommon as Value, [kv, batch * group * length, commons]);
-      const ofCommon = this.#reshape(this.#graph.op("MatMul", [flatWeights, common.value]), [
-        kv,
-        batch,
-        group * length,
-        size,
-      ]);
-      gathered = this.#graph.op("Add", [ofCommon, this.#weighOwn(onOwn as Value, value)]);
-    } else {
-      gathered = this.#weighOwn(this.#softmax(visible), value);
-    }
     const unfolded = this.#reshape(gathered, [kv, batch, group, length, size]);
     return this.#reshape(this.#transpose(unfolded, [1, 3, 0, 2, 4]), [batch * length, kv * group * size]);
   }
 
-  #weighOwn(weights: Value, value: Value): Value {
-    const folded = this.#reshape(weights, [
-      this.#kvHeads,
-      this.#batch,
-      this.#group * this.#length,
-      this.#length,
-    ]);
-    return this.#graph.op("MatMul", [folded, this.#batchHeadsFirst(value)]);
+  /** Keys or values of each row, `[kvHeads, batch, length, headSize]`, with the common ones once more in front: small beside the scores. */
+  #behindCommon(common: Value | undefined, own: Value): Value {
+    if (!common) return own;
+    const [kv, tokens, size] = [this.#kvHeads, this.#prefix + this.#shared, this.#headSize];
+    const one = this.#reshape(common, [kv, 1, tokens, size]);
+    const each = this.#graph.op("Expand", [one, this.#graph.ints([kv, this.#batch, tokens, size])]);
+    return this.#graph.op("Concat", [each, own], { axis: 2 });
+  }
+
+  /** The mask of the rows' own tokens behind the common ones, which all may see. */
+  #wholeMask(own: Value): Value {
+    const [batch, length, commons] = [this.#batch, this.#length, this.#prefix + this.#shared];
+    const open = this.#graph.constant(new Float32Array(batch * length * commons), [batch, length, commons]);
+    const whole = commons > 0 ? this.#graph.op("Concat", [open, own], { axis: -1 }) : own;
+    return this.#reshape(whole, [1, batch, 1, length, commons + length]);
   }
 
   /** Scaled dot products of queries and keys. */
