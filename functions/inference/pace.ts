@@ -9,8 +9,8 @@ const MOST_STEPS = 32;
 /** So many, until it is known how long a step takes. */
 const TRIAL_STEPS = 4;
 
-/** To be called after each step of a request; `must` turns now. */
-export type Pace = (must: boolean) => Promise<void>;
+/** To be called after each step of a request; `must` turns now. Gives whether the event loop has turned. */
+export type Pace = (must: boolean) => Promise<boolean>;
 
 /**
  * Lets the event loop turn between a request's steps, often enough and no more: a turn is a timer, and workerd's shortest
@@ -24,12 +24,13 @@ export function createPaces(now: () => number): () => Pace {
   return () => {
     let [steps, wanted, since] = [0, usual, Number.NaN];
     return async (must) => {
-      if (++steps < wanted && !must) return;
+      if (++steps < wanted && !must) return false;
       await pause();
       const time = now();
       const fitting = Math.round(TURN_EVERY_MS / ((time - since) / steps));
       if (!Number.isNaN(since)) usual = Math.min(MOST_STEPS, Math.max(1, fitting));
       [steps, wanted, since] = [0, usual, time];
+      return true;
     };
   };
 }

@@ -119,23 +119,28 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
     // The place may have been lost on the way: then everything was freed but what came after.
     cancellation.throwIfCancelled();
     const prefix: Prefix | undefined = lease?.prefix;
-    const deadline = now() + inferenceLimits.deadlineMilliseconds;
+    place.renew();
+    let time = now();
+    const deadline = time + inferenceLimits.deadlineMilliseconds;
+    // A Worker's clock stands still until the event loop turns, and reading it takes as long as picking a token.
+    const lookAround = (hasTurned: boolean) => {
+      cancellation.throwIfCancelled();
+      if (!hasTurned) return;
+      place.renew();
+      time = now();
+    };
     const take = async <T>(step: () => Promise<T>, isLong = false): Promise<T> => {
       cancellation.throwIfCancelled();
-      place.renew();
       const result = await lock.run(step);
-      await pace(isLong || admission.counts().active > 1);
-      cancellation.throwIfCancelled();
+      lookAround(await pace(isLong || admission.counts().active > 1));
       return result;
     };
     const append: Turns["append"] = async (next, read) => {
       cancellation.throwIfCancelled();
-      place.renew();
       tokens++;
       const { result, isShared } = await batches.append(model.engine, next, read);
       // Where others are at work beside it, the next step waits for them anyhow.
-      if (!isShared) await pace(admission.counts().active > 1);
-      cancellation.throwIfCancelled();
+      lookAround(isShared || (await pace(admission.counts().active > 1)));
       return result;
     };
     const keep = (sequence: Sequence) => {
@@ -144,7 +149,7 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
     };
     return {
       model,
-      turns: { take, append, expired: () => now() >= deadline },
+      turns: { take, append, expired: () => time >= deadline },
       prefixTokens: prefix?.tokens ?? 0,
       timings,
       start: () => keep(model.engine.start(prefix)),

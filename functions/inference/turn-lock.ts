@@ -7,14 +7,15 @@ export interface TurnLock {
   runUnless(isDone: () => boolean, work: () => Promise<void>): Promise<void>;
 }
 
-/** No step takes this long; whoever holds the lock for longer was ended by the runtime in the middle of one. */
+/** No step takes this long; whoever is waited for longer was ended by the runtime in the middle of one. */
 const STUCK_MS = 30_000;
 /** Steps take milliseconds. */
 const LOOK_AGAIN_MS = 1;
 const LOOK_AGAIN_AT_MOST_MS = 4;
 
 interface Holder {
-  readonly since: number;
+  /** Nobody looks at the clock unless somebody waits: in a Worker that takes as long as picking a token. */
+  waitedForSince?: number;
 }
 
 /**
@@ -27,9 +28,11 @@ export function createTurnLock(now: () => number): TurnLock {
   let holder: Holder | undefined;
   const line = createWaitingLine(now, LOOK_AGAIN_MS, LOOK_AGAIN_AT_MOST_MS);
   const take = () => {
-    if (holder && now() - holder.since <= STUCK_MS) return undefined;
-    holder = { since: now() };
-    return holder;
+    if (holder) {
+      holder.waitedForSince ??= now();
+      if (now() - holder.waitedForSince <= STUCK_MS) return undefined;
+    }
+    return (holder = {});
   };
   const hold = async <T>(mine: Holder, work: () => Promise<T>): Promise<T> => {
     try {
