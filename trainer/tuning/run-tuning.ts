@@ -138,7 +138,7 @@ function reporter(
 
 /**
  * From this ratio of the most to the least frequent label on, rare labels are drawn more often, though that moves the labels'
- * prior: sms_spam (7) gains, trec (13) stays as it is; see README.md.
+ * prior: sms_spam (7) gains a little, trec (13) stays as it is; see README.md.
  */
 const SKEWED = 5;
 
