@@ -124,9 +124,10 @@ export class SharedPrefixAttention {
   /** The mask of the rows' own tokens behind the common ones, which all may see. */
   #wholeMask(own: Value): Value {
     const [batch, length, commons] = [this.#batch, this.#length, this.#prefix + this.#shared];
+    const rows = (mask: Value, tokens: number) => this.#reshape(mask, [1, batch, 1, length, tokens]);
+    if (commons === 0) return rows(own, length);
     const open = this.#graph.constant(new Float32Array(batch * length * commons), [batch, length, commons]);
-    const whole = commons > 0 ? this.#graph.op("Concat", [open, own], { axis: -1 }) : own;
-    return this.#reshape(whole, [1, batch, 1, length, commons + length]);
+    return rows(this.#graph.op("Concat", [open, own], { axis: -1 }), commons + length);
   }
 
   /** Scaled dot products of queries and keys. */

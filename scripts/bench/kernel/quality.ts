@@ -1,7 +1,7 @@
+import { argmax } from "../../../functions/inference/sampling.ts";
 import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts";
 import { renderConversation, renderPrompt } from "../../../shared/text/render.ts";
 import type { TextTokenizer } from "../../../shared/text/tokenizer.ts";
-import { argmax } from "../../../functions/inference/sampling.ts";
 import { passages, questions } from "./texts.ts";
 
 export interface Quality {

@@ -1,4 +1,5 @@
 import { loadEngine } from "../../../functions/inference/engine.ts";
+import { argmax } from "../../../functions/inference/sampling.ts";
 import { createStepBatches } from "../../../functions/inference/step-batches.ts";
 import { createTurnLock } from "../../../functions/inference/turn-lock.ts";
 import { createArena } from "../../../functions/kernel/arena.ts";
@@ -8,7 +9,6 @@ import { kernelModule } from "../../../functions/kernel/kernel-module.ts";
 import { bundleFiles, modelManifestSchema } from "../../../shared/contracts/model.ts";
 import type { InferenceEngine } from "../../../shared/ports/inference-engine.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
-import { argmax } from "../../../functions/inference/sampling.ts";
 
 /** A Worker that only computes: one engine per process, timed from outside, since workerd's clocks stand still. */
 interface BenchEnv {
