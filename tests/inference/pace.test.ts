@@ -8,7 +8,7 @@ async function turnsOf(pace: Pace, clock: { now: number }, stepMs: number, steps
     clock.now += stepMs;
     let turned = false;
     setTimeout(() => (turned = true));
-    await pace(must);
+    expect(await pace(must)).toBe(turned);
     if (turned) turns.push(step);
   }
   return turns;

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { inferenceLimits } from "../../functions/inference/limits.ts";
 import { inferenceOf } from "../../functions/inference/service.ts";
 import { hashedLogits, type LogitsFor } from "./support/fake-engine.ts";
 import { createTinyApp, tinyModel, type TinyApp } from "./support/tiny-app.ts";
@@ -59,6 +60,22 @@ describe("a request that does not run to its end", () => {
     await expectNothingLeft(app);
     // It looks up every few steps.
     expect(steps).toBeLessThan(20);
+  });
+
+  it("gives what there is once its time is over", async () => {
+    let [now, steps] = [Date.now(), 0];
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now);
+    onTestFinished(() => clock.mockRestore());
+    const app = await createTinyApp({
+      logitsFor: (history) => {
+        if (++steps === 10) now += inferenceLimits.deadlineMilliseconds;
+        return endless(history);
+      },
+    });
+    const response = await app.app.request(request({ max_tokens: 200 }));
+    expect(await response.json()).toMatchObject({ choices: [{ finish_reason: "length" }] });
+    // It looks at the clock every few steps.
+    expect(steps).toBeLessThan(50);
   });
 
   it("answers with an error, and says no more than it should, when the engine breaks at once", async () => {
