@@ -5,7 +5,7 @@ import type { TextTokenizer } from "../../shared/text/tokenizer.ts";
 import { logSumExp, topLogprobs, type TokenLogprob } from "./log-probabilities.ts";
 import { createSampler, type SamplingSettings, type TokenFilter } from "./sampling.ts";
 import { createStopMatcher } from "./stop-sequences.ts";
-import { createTextStream, createWholeText } from "./text-stream.ts";
+import { createTextStream } from "./text-stream.ts";
 
 /** Follows the tokens of one answer and says which may come next. */
 export interface TokenConstraint extends TokenFilter {
@@ -116,11 +116,46 @@ function answerSeed(seed: number, choice: number): number {
 }
 
 /** From tokens to what callers may see. */
-function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
-  const { isStreamed, stops, topLogprobs: listed } = settings;
-  const isReadAsItComes = isStreamed || stops.length > 0 || listed !== null;
-  const stream = isReadAsItComes ? createTextStream(tokenizer) : createWholeText(tokenizer);
-  const stop = createStopMatcher(stops);
+interface Output {
+  /** Takes a token; gives what can be shown by now, if anything, and whether a stop sequence has come. */
+  push(token: Omit<GeneratedToken, "offset">): {
+    readonly event: GenerationEvent | undefined;
+    readonly stopped: boolean;
+  };
+  /** What is left at the end. */
+  end(): Iterable<GenerationEvent>;
+}
+
+function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings): Output {
+  const isReadAsItComes = settings.isStreamed || settings.stops.length > 0 || settings.topLogprobs !== null;
+  return isReadAsItComes
+    ? createGrowingOutput(tokenizer, settings)
+    : createWholeOutput(tokenizer, settings.dropLeadingSpace);
+}
+
+const NOTHING_YET = { event: undefined, stopped: false };
+
+/** For answers that nobody reads as they come: decoded once, at the end. */
+function createWholeOutput(tokenizer: TextTokenizer, dropLeadingSpace: boolean): Output {
+  const tokens: GeneratedToken[] = [];
+  return {
+    push(token) {
+      tokens.push({ ...token, offset: 0 });
+      return NOTHING_YET;
+    },
+    *end() {
+      if (tokens.length === 0) return;
+      const text = tokenizer.decode(tokens.map(({ id }) => id));
+      yield { type: "text", text: dropLeadingSpace ? withoutLeadingSpace(text) : text, tokens };
+    },
+  };
+}
+
+/** For answers that are read, or looked through for stop sequences, token by token. */
+function createGrowingOutput(tokenizer: TextTokenizer, settings: GenerationSettings): Output {
+  const { isStreamed } = settings;
+  const stream = createTextStream(tokenizer);
+  const stop = createStopMatcher(settings.stops);
   /** Tokens not shown yet. */
   const held: GeneratedToken[] = [];
   let decoded = 0;
@@ -134,7 +169,7 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
     shown += text.length;
     const waiting = isEnd ? -1 : held.findIndex(({ offset }) => offset >= shown);
     next.tokens.push(...held.splice(0, waiting < 0 ? held.length : waiting));
-    next.text += dropSpace && text.startsWith(" ") ? text.slice(1) : text;
+    next.text += dropSpace ? withoutLeadingSpace(text) : text;
     if (text !== "") dropSpace = false;
     const isReady = isStreamed || isLast;
     if (!isReady || (next.text === "" && next.tokens.length === 0)) return undefined;
@@ -143,7 +178,7 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
     return event;
   };
   return {
-    push(token: Omit<GeneratedToken, "offset">): { event: GenerationEvent | undefined; stopped: boolean } {
+    push(token) {
       held.push({ ...token, offset: decoded });
       const text = stream.push(token.id);
       decoded += text.length;
@@ -156,4 +191,8 @@ function createOutput(tokenizer: TextTokenizer, settings: GenerationSettings) {
       if (event) yield event;
     },
   };
+}
+
+function withoutLeadingSpace(text: string): string {
+  return text.startsWith(" ") ? text.slice(1) : text;
 }

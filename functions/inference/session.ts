@@ -129,18 +129,21 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
       place.renew();
       time = now();
     };
+    const isAlone = () => admission.counts().active === 1;
     const take = async <T>(step: () => Promise<T>, isLong = false): Promise<T> => {
       cancellation.throwIfCancelled();
       const result = await lock.run(step);
-      lookAround(await pace(isLong || admission.counts().active > 1));
+      lookAround(await pace(isLong || !isAlone()));
       return result;
     };
     const append: Turns["append"] = async (next, read) => {
-      cancellation.throwIfCancelled();
       tokens++;
+      // With nobody to share the step with, the shortest way: what a step leaves of the cache makes every line of code dear.
+      if (isAlone()) return take(async () => read(await next.sequence.append([next.id])));
+      cancellation.throwIfCancelled();
       const { result, isShared } = await batches.append(model.engine, next, read);
       // Where others are at work beside it, the next step waits for them anyhow.
-      lookAround(isShared || (await pace(admission.counts().active > 1)));
+      lookAround(isShared || (await pace(!isAlone())));
       return result;
     };
     const keep = (sequence: Sequence) => {

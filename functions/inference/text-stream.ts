@@ -72,18 +72,6 @@ export function createTextStream(tokenizer: TextTokenizer): TextStream {
   };
 }
 
-/** Gives all text at the end, decoded once, for answers that nobody reads as they come. */
-export function createWholeText(tokenizer: TextTokenizer): TextStream {
-  const ids: number[] = [];
-  return {
-    push(id) {
-      ids.push(id);
-      return "";
-    },
-    flush: () => tokenizer.decode(ids.splice(0)),
-  };
-}
-
 /**
  * A place among the pending tokens where a character ends. Cutting elsewhere would show: the two parts of a character
  * decode to more replacement characters than it has, so parts that join to the whole prove the place. Text that is not
