@@ -137,10 +137,10 @@ export async function openSession(parts: SessionParts, lifetime: Lifetime): Prom
       return result;
     };
     const append: Turns["append"] = async (next, read) => {
-      tokens++;
-      // With nobody to share the step with, the shortest way: what a step leaves of the cache makes every line of code dear.
-      if (isAlone()) return take(async () => read(await next.sequence.append([next.id])));
       cancellation.throwIfCancelled();
+      tokens++;
+      // With nobody to share the step with, the shortest way: after a step all code is out of the processor's cache, and every line is dear.
+      if (isAlone()) return take(async () => read(await next.sequence.append([next.id])));
       const { result, isShared } = await batches.append(model.engine, next, read);
       // Where others are at work beside it, the next step waits for them anyhow.
       lookAround(isShared || (await pace(!isAlone())));
