@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { LoadedModel } from "../../functions/deps.ts";
 import { createAdmission } from "../../functions/inference/admission.ts";
 import { createCancellation } from "../../functions/inference/cancellation.ts";
 import { createPaces } from "../../functions/inference/pace.ts";
@@ -6,7 +7,6 @@ import { argmax } from "../../functions/inference/sampling.ts";
 import { openSession, type SessionParts } from "../../functions/inference/session.ts";
 import { createStepBatches } from "../../functions/inference/step-batches.ts";
 import { createTurnLock } from "../../functions/inference/turn-lock.ts";
-import type { LoadedModel } from "../../functions/deps.ts";
 import { kernelEngine } from "../kernel/model-support.ts";
 import { sized } from "../kernel/support.ts";
 
