@@ -1,4 +1,4 @@
-import type { Placement, TuneSettings, TuningMethod } from "../shared/contracts/job.ts";
+import type { Optimizer, Placement, TuneSettings, TuningMethod } from "../shared/contracts/job.ts";
 
 /** Settings with every choice made. */
 export interface ChosenSettings {
@@ -14,7 +14,7 @@ export interface ChosenSettings {
   readonly accumulation: number;
   readonly epochs: number;
   readonly seed: number;
-  readonly optimizer: "adamw" | "adafactor";
+  readonly optimizer: Optimizer;
   /** Pull towards the start, as a share of the learning rate. */
   readonly weightDecay: number;
   /** Share of the loss that compares labels with each other; label tasks only. */
@@ -49,6 +49,7 @@ const DEFAULTS = {
     placement: "front",
     virtualTokens: 20,
     learningRate: 0.1,
+    optimizer: "muon",
     candidateShare: 0.5,
   },
   p_tuning: {
@@ -56,6 +57,7 @@ const DEFAULTS = {
     placement: "front",
     virtualTokens: 20,
     learningRate: 0.03,
+    optimizer: "adamw",
     candidateShare: 0.5,
   },
   // Scoring the other labels too takes twice the time, and a prefix comes as far without.
@@ -64,6 +66,7 @@ const DEFAULTS = {
     placement: "front",
     virtualTokens: 48,
     learningRate: 0.06,
+    optimizer: "adamw",
     candidateShare: 0,
   },
 } as const;
@@ -117,7 +120,7 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     accumulation: settings.gradient_accumulation ?? 1,
     epochs,
     seed: settings.seed,
-    optimizer: settings.optimizer ?? "adamw",
+    optimizer: settings.optimizer ?? defaults.optimizer,
     weightDecay: settings.weight_decay ?? 0,
     candidateShare: facts.labels === null ? 0 : defaults.candidateShare,
     smoothing: 0,

@@ -39,6 +39,7 @@ export async function prepareTuning(
 ): Promise<PreparedTuning> {
   const { architecture } = base.manifest;
   const settings = { ...chooseSettings(job.settings, factsOf(data, base.manifest)), ...overrides };
+  requireMatrices(settings);
   const bare: TuningModel = {
     architecture,
     weights: base.weights,
@@ -102,6 +103,18 @@ function learnedExample(
 /** Half of the positions do as well as all, and cost half as much; the first token may have nothing that predicts it. */
 const everySecond = (context: readonly number[], index: number) =>
   [...context.keys()].filter((i) => i > 0 && (i + index) % 2 === 0);
+
+/** P-tuning's vectors and its network are matrices of several sizes. */
+function requireMatrices({ method, optimizer }: ChosenSettings): void {
+  if (method !== "p_tuning" || optimizer !== "muon") return;
+  throw new InvalidDataError(
+    `"optimizer" is "muon", with "p_tuning" only "adamw" and "adafactor" are allowed`,
+    {
+      code: "invalid_optimizer",
+      param: "optimizer",
+    },
+  );
+}
 
 function requireRoom(
   { virtualTokens }: ChosenSettings,

@@ -87,6 +87,7 @@ export function createTrain({ workDirectory, ...options }: TrainOptions): Train 
         learning_rate: tuned.learningRate,
         epochs: settings.epochs,
         batch_size: settings.batchSize,
+        optimizer: settings.optimizer,
         reason: [settings.reason, ...(tuned.trials.length > 0 ? [describe(tuned.trials)] : [])].join("; "),
         stopped: tuned.stopped,
         best_step: tuned.bestStep,

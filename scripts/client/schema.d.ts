@@ -2278,7 +2278,7 @@ export interface operations {
                         /** @enum {string} */
                         placement?: "auto" | "front" | "after_first";
                         /** @enum {string} */
-                        optimizer?: "adamw" | "adafactor";
+                        optimizer?: "adamw" | "muon" | "adafactor";
                         weight_decay?: number;
                         gradient_accumulation?: number;
                         early_stopping?: boolean;
@@ -2737,7 +2737,7 @@ export interface operations {
                         /** @enum {string} */
                         placement?: "auto" | "front" | "after_first";
                         /** @enum {string} */
-                        optimizer?: "adamw" | "adafactor";
+                        optimizer?: "adamw" | "muon" | "adafactor";
                         weight_decay?: number;
                         gradient_accumulation?: number;
                         early_stopping?: boolean;
@@ -3869,7 +3869,7 @@ export interface operations {
                                 /** @enum {string} */
                                 placement?: "auto" | "front" | "after_first";
                                 /** @enum {string} */
-                                optimizer?: "adamw" | "adafactor";
+                                optimizer?: "adamw" | "muon" | "adafactor";
                                 weight_decay?: number;
                                 gradient_accumulation?: number;
                                 early_stopping?: boolean;
@@ -4003,6 +4003,8 @@ export interface operations {
                             learning_rate: number;
                             epochs: number;
                             batch_size: number;
+                            /** @enum {string} */
+                            optimizer?: "adamw" | "muon" | "adafactor";
                             reason: string;
                             /** @enum {string} */
                             stopped: "finished" | "early" | "diverged";

@@ -18,10 +18,10 @@ export function createFileStore(folder: string): ObjectStore {
   const head = async (key: string): Promise<ObjectHead | null> => {
     const info = await stat(pathOf(key)).catch(absent);
     if (!info?.isFile()) return null;
-    const etag = createHash("md5")
-      .update(await readFile(pathOf(key)))
-      .digest("hex");
-    return { key, bytes: info.size, etag };
+    const hash = createHash("md5");
+    // Piece by piece: a dataset may be larger than memory.
+    for await (const piece of createReadStream(pathOf(key))) hash.update(piece as Uint8Array);
+    return { key, bytes: info.size, etag: hash.digest("hex") };
   };
   return {
     head,

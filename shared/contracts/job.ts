@@ -13,6 +13,8 @@ export const tuningMethods = ["prompt_tuning", "p_tuning", "prefix_tuning"] as c
 export type TuningMethod = (typeof tuningMethods)[number];
 /** What tuning starts from; see trainer/tuning/README.md. `prompt:<id>` is another tuned prompt of the same base model. */
 export const initialisations = ["text", "labels", "examples", "sample_vocab", "random"] as const;
+export const optimizers = ["adamw", "muon", "adafactor"] as const;
+export type Optimizer = (typeof optimizers)[number];
 /** Where the prompt stands: before everything, or behind the model's first token. */
 export const placements = ["front", "after_first"] as const;
 export type Placement = (typeof placements)[number];
@@ -35,7 +37,7 @@ export const tuneSettingsSchema = z.strictObject({
     ])
     .optional(),
   placement: z.enum(["auto", ...placements]).optional(),
-  optimizer: z.enum(["adamw", "adafactor"]).optional(),
+  optimizer: z.enum(optimizers).optional(),
   weight_decay: z.number().nonnegative().max(10).optional(),
   /** Batches whose gradients are averaged in one step. */
   gradient_accumulation: z.int().min(1).max(256).optional(),
@@ -99,6 +101,7 @@ export const chosenSchema = z.object({
   learning_rate: z.number(),
   epochs: z.number(),
   batch_size: z.int(),
+  optimizer: z.enum(optimizers).optional(),
   reason: z.string(),
   stopped: z.enum(["finished", "early", "diverged"]),
   best_step: z.int(),

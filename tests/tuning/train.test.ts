@@ -134,3 +134,11 @@ test("more virtual tokens than half the context are refused by name", async () =
     '"virtual_tokens" is 600, at most half the base model\'s context of 1024 is allowed',
   );
 });
+
+test("Muon, which takes matrices of one size, is refused for P-tuning", async () => {
+  const train = createTrain({ store, workDirectory, threads: 1 });
+  const mixed = job("mixed", 1, { method: "p_tuning", optimizer: "muon" });
+  await expect(train(mixed, () => undefined, new AbortController().signal)).rejects.toThrow(
+    '"optimizer" is "muon", with "p_tuning" only "adamw" and "adafactor" are allowed',
+  );
+});

@@ -6,6 +6,7 @@ import { lazily, type LazyList } from "../lazy-list.ts";
 import { adafactor } from "./adafactor.ts";
 import { commonEnding, replaceTokens } from "./augment.ts";
 import { adamW, type Optimiser } from "./optimiser.ts";
+import { muon } from "./muon.ts";
 import type { Parametrisation } from "./parametrisation.ts";
 import { bestOf, pilot, type Trial } from "./pilot.ts";
 import { planBatches } from "./plan-batches.ts";
@@ -108,9 +109,17 @@ function validation(
 
 function optimiserOf({ settings, parametrisation, model }: TuningRun): Optimiser {
   const { headSize, hiddenSize } = model.architecture;
-  if (settings.optimizer === "adafactor")
-    return adafactor(parametrisation.slot.method === "prefix" ? headSize : hiddenSize);
-  return adamW({ weightDecay: settings.weightDecay, anchor: parametrisation.start });
+  const { slot, start } = parametrisation;
+  const columns = slot.method === "prefix" ? headSize : hiddenSize;
+  const decay = { weightDecay: settings.weightDecay, anchor: start };
+  switch (settings.optimizer) {
+    case "adafactor":
+      return adafactor(columns);
+    case "muon":
+      return muon({ rows: slot.tokens, columns }, decay);
+    case "adamw":
+      return adamW(decay);
+  }
 }
 
 /** Progress with speed and time left, counted from the first step that this attempt made. */
