@@ -92,7 +92,7 @@ function identity(size: number): Float64Array {
 
 const product = (a: Float64Array, b: Float64Array, size: number) => multiply(a, b, size, size, size);
 
-/** A `[rows, inner]` times B `[inner, columns]`. */
+/** A `[rows, inner]` times B `[inner, columns]`; four rows of B at once, so that a sum is stored once for four products. */
 function multiply(
   a: Float64Array,
   b: Float64Array,
@@ -101,13 +101,19 @@ function multiply(
   columns: number,
 ): Float64Array {
   const result = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    const row = result.subarray(i * columns, (i + 1) * columns);
-    for (let k = 0; k < inner; k++) {
-      const factor = a[i * inner + k] as number;
-      const other = k * columns;
-      for (let j = 0; j < columns; j++) row[j] = (row[j] as number) + factor * (b[other + j] as number);
+  const rowOf = (k: number) => (k < inner ? b.subarray(k * columns, (k + 1) * columns) : nothing);
+  const nothing = new Float64Array(columns);
+  for (let k = 0; k < inner; k += 4) {
+    const [b0, b1, b2, b3] = [rowOf(k), rowOf(k + 1), rowOf(k + 2), rowOf(k + 3)];
+    for (let i = 0; i < rows; i++) {
+      const row = result.subarray(i * columns, (i + 1) * columns);
+      const [a0 = 0, a1 = 0, a2 = 0, a3 = 0] = a.subarray(i * inner + k, i * inner + Math.min(inner, k + 4));
+      for (let j = 0; j < columns; j++) {
+        row[j] = at(row, j) + a0 * at(b0, j) + a1 * at(b1, j) + a2 * at(b2, j) + a3 * at(b3, j);
+      }
     }
   }
   return result;
 }
+
+const at = (values: Float64Array, index: number) => values[index] as number;
