@@ -112,14 +112,9 @@ function optimiserOf({ settings, parametrisation, model }: TuningRun): Optimiser
   const { slot, start } = parametrisation;
   const columns = slot.method === "prefix" ? headSize : hiddenSize;
   const decay = { weightDecay: settings.weightDecay, anchor: start };
-  switch (settings.optimizer) {
-    case "adafactor":
-      return adafactor(columns);
-    case "muon":
-      return muon({ rows: slot.tokens, columns }, decay);
-    case "adamw":
-      return adamW(decay);
-  }
+  if (settings.optimizer === "adafactor") return adafactor(columns);
+  if (settings.optimizer === "muon") return muon({ rows: slot.tokens, columns }, decay);
+  return adamW(decay);
 }
 
 /** Progress with speed and time left, counted from the first step that this attempt made. */
