@@ -47,7 +47,7 @@ const DEFAULTS = {
   prompt_tuning: {
     init: "text",
     placement: "front",
-    virtualTokens: 20,
+    virtualTokens: 48,
     learningRate: 0.1,
     optimizer: "muon",
     candidateShare: 0.5,
