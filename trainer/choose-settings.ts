@@ -92,9 +92,14 @@ const MAX_EPOCHS = 20;
 const VALIDATION_ROWS = 200;
 const VALIDATION_TOKENS = 12_000;
 
+/** A prefix; vectors where two labels are told apart, which a prefix's many numbers fit sooner than they generalise. */
+function mostAccurate({ labels }: TaskFacts): TuningMethod {
+  return labels !== null && labels <= 2 ? "prompt_tuning" : "prefix_tuning";
+}
+
 /** Fills in what the user left to us. */
 export function chooseSettings(settings: TuneSettings, facts: TaskFacts): ChosenSettings {
-  const method = settings.method === "auto" ? "prefix_tuning" : settings.method;
+  const method = settings.method === "auto" ? mostAccurate(facts) : settings.method;
   const tellsSeveralApart = method === "prefix_tuning" && (facts.labels ?? 0) > 2;
   const defaults = { ...USUAL, ...DEFAULTS[method], ...(tellsSeveralApart ? PREFIX_OF_SEVERAL_LABELS : {}) };
   const pick = (given: "auto" | number, chosen: number) => (given === "auto" ? chosen : given);

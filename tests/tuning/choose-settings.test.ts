@@ -17,7 +17,14 @@ test("what is left open is chosen, and said why", () => {
     epochs: 6,
   });
   expect(choose({ method: "prompt_tuning" }).epochs).toBe(5);
-  expect(choose({}, { labels: 2 })).toMatchObject({ learningRate: 0.06, epochs: 3.6 });
+  expect(choose({}, { labels: 2 })).toMatchObject({
+    method: "prompt_tuning",
+    virtualTokens: 48,
+    optimizer: "muon",
+    learningRate: 0.1,
+    epochs: 3.6,
+  });
+  expect(choose({ method: "prefix_tuning" }, { labels: 2 }).learningRate).toBe(0.06);
   expect(choose({}, { labels: null }).init).toBe("examples");
   expect(choose({ method: "prompt_tuning" }, { labels: null }).init).toBe("sample_vocab");
   expect(choose({ method: "prompt_tuning" }).candidateShare).toBe(0.5);
