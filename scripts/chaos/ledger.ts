@@ -18,7 +18,8 @@ const ENDED = ["succeeded", "failed", "cancelled"];
 
 /**
  * Lets the database keep a ledger of every change of a lease or a status, in the transaction that makes it: what held only
- * for a moment is seen too. Call it before the Worker starts.
+ * for a moment is seen too. A job is given back with a time to wait until when its trainer failed, and only then: the same
+ * error twice would not tell. Call it before the Worker starts.
  */
 export function keepLedger(file: string): void {
   const database = new DatabaseSync(file);
@@ -29,7 +30,7 @@ export function keepLedger(file: string): void {
     CREATE TRIGGER chaos_watch AFTER UPDATE ON jobs WHEN OLD.status <> NEW.status OR OLD.lease_token <> NEW.lease_token
     BEGIN
       INSERT INTO chaos_ledger VALUES (NULL, NEW.id, unixepoch('subsec') * 1000, OLD.status, NEW.status, OLD.lease_token,
-        NEW.lease_token, OLD.attempt, NEW.attempt, OLD.lease_expires_at, OLD.error_json IS NOT NEW.error_json);
+        NEW.lease_token, OLD.attempt, NEW.attempt, OLD.lease_expires_at, NEW.lease_expires_at IS NOT NULL);
     END;`);
   database.close();
 }
