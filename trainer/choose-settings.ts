@@ -72,7 +72,7 @@ const DEFAULTS = {
 } as const;
 /** For a prefix that tells more than two labels apart. Two are told no better with it, in fewer steps for the same time. */
 const PREFIX_OF_SEVERAL_LABELS = { learningRate: 0.04, inputWeight: 0.3, examplesSeen: 13_000 } as const;
-/** Where there are no labels to name: whole rows show more than an instruction would say, to those that have the room. Not measured. */
+/** Where there are no labels to name: whole rows show more than an instruction would say, to those that have the room (0.421 nats a token for 0.424, one task and seed). */
 const FREE_TEXT_INIT = {
   prompt_tuning: "sample_vocab",
   p_tuning: "sample_vocab",
