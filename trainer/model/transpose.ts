@@ -1,5 +1,5 @@
 /** A row-major `[rows, columns]` matrix as `[columns, rows]`, into `target` where one is given. */
-export function transpose<T extends Float32Array | Int8Array>(
+export function transpose<T extends Float32Array | Float64Array | Int8Array>(
   source: T,
   rows: number,
   columns: number,

@@ -1,15 +1,10 @@
-import type { Optimiser } from "./optimiser.ts";
+import { transpose } from "../model/transpose.ts";
+import type { AdamWOptions, Optimiser } from "./optimiser.ts";
 
 /** Parameters are matrices of this size, one behind the other. */
 export interface MatrixSize {
   readonly rows: number;
   readonly columns: number;
-}
-
-export interface MuonOptions {
-  readonly weightDecay?: number;
-  /** What the weights decay to: zero, or where they started. */
-  readonly anchor?: Float32Array | undefined;
 }
 
 const MOMENTUM = 0.95;
@@ -26,7 +21,7 @@ const ROUNDS = 5;
  */
 export function muon(
   { rows, columns }: MatrixSize,
-  { weightDecay = 0, anchor }: MuonOptions = {},
+  { weightDecay = 0, anchor }: Pick<AdamWOptions, "weightDecay" | "anchor"> = {},
 ): Optimiser {
   const size = rows * columns;
   const scale = ROOT_MEAN_SQUARE * Math.sqrt(Math.max(rows, columns));
@@ -76,9 +71,7 @@ export function orthogonalised(matrix: Float32Array, { rows, columns }: MatrixSi
 
 /** X X^T, or X^T X. */
 function gramOf(x: Float64Array, { rows, columns }: MatrixSize, wide: boolean): Float64Array {
-  const transposed = new Float64Array(x.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) transposed[j * rows + i] = x[i * columns + j] as number;
+  const transposed = transpose(x, rows, columns);
   return wide
     ? multiply(x, transposed, rows, columns, rows)
     : multiply(transposed, x, columns, rows, columns);
