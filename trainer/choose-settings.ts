@@ -86,8 +86,9 @@ const BATCH_SIZE = 16;
 const USUAL = { inputWeight: 0, examplesSeen: 10_000 } as const;
 const TOKENS_SEEN_PER_LABEL = 90_000;
 const MAX_TOKENS_SEEN = 300_000;
-const MIN_EPOCHS = 1;
 const MAX_EPOCHS = 20;
+/** Every row is seen once, unless that takes more than this many tokens: half an hour on two cores, and more than a prompt has numbers to learn. */
+const TOKENS_SEEN_OF_MANY_ROWS = 2_000_000;
 /** Rows to stop by: enough to tell better from worse, few enough to cost little beside the training. */
 const VALIDATION_ROWS = 200;
 const VALIDATION_TOKENS = 12_000;
@@ -110,7 +111,8 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
   const wantedPlacement = placement ?? defaults.placement;
   const tokensSeen = Math.min(MAX_TOKENS_SEEN, TOKENS_SEEN_PER_LABEL * (facts.labels ?? Infinity));
   const passes = Math.min(defaults.examplesSeen / facts.rows, tokensSeen / facts.tokens);
-  const epochs = pick(settings.epochs, Math.min(MAX_EPOCHS, Math.max(MIN_EPOCHS, passes)));
+  const fewest = Math.min(1, TOKENS_SEEN_OF_MANY_ROWS / facts.tokens);
+  const epochs = pick(settings.epochs, Math.min(MAX_EPOCHS, Math.max(fewest, passes)));
   const validationRows = Math.min(VALIDATION_ROWS, (VALIDATION_TOKENS * facts.rows) / facts.tokens);
   const kind = facts.labels === null ? "free text" : `${facts.labels} labels`;
   const why = settings.method === "auto" ? "chosen as the most accurate for" : "as given, for";
@@ -136,6 +138,6 @@ export function chooseSettings(settings: TuneSettings, facts: TaskFacts): Chosen
     patience: 3,
     reason:
       `${method} ${why} ${facts.rows} rows of ${kind}; ` +
-      `${epochs.toFixed(1)} passes see about ${Math.round(epochs * facts.tokens)} tokens`,
+      `${Number(epochs.toPrecision(2))} passes see about ${Math.round(epochs * facts.tokens)} tokens`,
   };
 }

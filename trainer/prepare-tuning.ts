@@ -2,6 +2,7 @@ import type { LeasedJob } from "../shared/contracts/job.ts";
 import type { ModelManifest } from "../shared/contracts/model.ts";
 import { InvalidDataError } from "../shared/errors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
+import { createRandom, shuffled } from "../shared/random.ts";
 import type { BaseModel } from "./base-model.ts";
 import type { Provider } from "./choose-providers.ts";
 import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
@@ -50,7 +51,8 @@ export async function prepareTuning(
     precision,
   };
   const model = placed(bare, settings);
-  const { valid, train: rows } = splitValidation(data, settings.validationRows, settings.seed);
+  const { valid, train } = splitValidation(data, settings.validationRows, settings.seed);
+  const rows = settings.epochs < 1 ? randomPart(train, settings) : train;
   const { parametrisation, used } = await createStart({ store, job, base, model, data, rows, settings });
   requireRoom(settings, parametrisation.slot.tokens, data, architecture.contextLength);
   const learned = rows.filter((i) => !used.has(i));
@@ -76,6 +78,11 @@ function factsOf({ train, labels, sharedTokens }: TrainingData, { specialTokens 
     // The edge leaves out no other: a model without one begins a row with whatever its text begins with.
     hasFirstToken: sharedTokens.length > 0 && sharedTokens[0] === specialTokens.beginning,
   };
+}
+
+/** The rows of less than one pass, so that nothing is held of the others, which may be millions. */
+function randomPart(rows: readonly number[], { epochs, seed }: ChosenSettings): number[] {
+  return shuffled(rows, createRandom(seed)).slice(0, Math.max(1, Math.round(rows.length * epochs)));
 }
 
 /** The model's tokens around the prompt; a prefix behind the first token holds that token itself. */

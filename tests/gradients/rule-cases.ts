@@ -57,6 +57,9 @@ export const ruleCases: RuleCase[] = [
   ...unary("Reciprocal", positive),
   ...unary("Relu", [0.2, 1]),
   { op: "Relu", shapes: [[4]], note: "on both sides of 0", build: relu },
+  ...[1, 1.7].map((float): RuleCase => {
+    return { op: "QuickGelu", shapes: [[2, 3]], domain: [-3, 3], attributes: { alpha: { float } } };
+  }),
   ...unary("Sigmoid", [-3, 3]),
   ...unary("Sqrt", positive),
   ...unary("Tanh", [-2, 2]),

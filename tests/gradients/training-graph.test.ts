@@ -86,6 +86,30 @@ test.each(Object.entries(variations))(
   },
 );
 
+test("a long row, which attends in turns, equals the repeated prompt", async () => {
+  const tiny = await model();
+  const soft_prompt = promptVectors(tiny);
+  const random = seededRandom(7);
+  const ids = (count: number) => Array.from({ length: count }, () => 3 + Math.floor(random() * 40));
+  // The two short ones share a row, and with it turns.
+  const long = [297, 130, 150].map((length) => ({ input: ids(length), target: ids(3) }));
+  const sizes = { batch: 3, virtualTokens: VIRTUAL_TOKENS, length: 300 };
+  const oracle = await run(repeatedPromptGraph(tiny.architecture, tiny.weights, sizes), tiny, {
+    soft_prompt,
+    ...repeatedPromptFeeds(long, sizes),
+  });
+  const layout: BatchLayout = { batch: 2, length: 299, labels: 9 };
+  const { feeds } = packBatch(long.map(asTokenized), layout, VIRTUAL_TOKENS);
+  const found = await run(trainingGraph(tiny.architecture, tiny.weights, layout, prompt), tiny, {
+    soft_prompt,
+    ...feeds,
+  });
+  expect(found["loss"]?.[0]).toBeCloseTo(Number(oracle["loss"]?.[0]), 5);
+  expect(relativeError(found["gradient"] as Float32Array, oracle["gradient"] as Float32Array)).toBeLessThan(
+    2e-5,
+  );
+});
+
 const slots: [
   string,
   Exclude<SoftPromptSlot, { method: "none" }>,

@@ -32,6 +32,10 @@ test("what is left open is chosen, and said why", () => {
   expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.31, 2);
   expect([null, 2, 6].map((labels) => choose({}, { labels }).inputWeight)).toEqual([0, 0, 0.3]);
   expect(choose({}, { rows: 30, tokens: 900 }).epochs).toBe(20);
+  expect(choose({}, { rows: 20_000, tokens: 600_000 }).epochs).toBe(1);
+  const huge = choose({}, { rows: 6_000_000, tokens: 180_000_000 });
+  expect(huge.epochs).toBeCloseTo(2 / 180, 6);
+  expect(huge.reason).toContain("0.011 passes see about 2000000 tokens");
 });
 
 test("what is given stays", () => {

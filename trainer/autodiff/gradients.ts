@@ -30,6 +30,7 @@ export const gradientTable: Readonly<Record<Operator, GradEntry>> = {
   Identity: since(13, elementwise.identity),
   Mul: since(14, elementwise.mul),
   Neg: since(13, elementwise.neg),
+  QuickGelu: contrib(elementwise.quickGelu),
   Reciprocal: since(13, elementwise.reciprocal),
   Relu: since(14, elementwise.relu),
   Sigmoid: since(13, elementwise.sigmoid),

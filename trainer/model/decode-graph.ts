@@ -56,6 +56,7 @@ export function buildDecodeGraph(
       });
       return { normed: outputs[0] as Value, sum: outputs[3] as Value };
     },
+    silu: (x) => graph.op("Mul", [x, graph.op("Sigmoid", [x])]),
     attention(layer, hidden) {
       const attended = attend(layer, projectHeads(graph, architecture, lowering, layer, hidden));
       // Behind the last layer's keys and values only the rows asked for matter.

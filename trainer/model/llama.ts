@@ -13,6 +13,8 @@ export interface Lowering {
   norm(x: Value, weight: string): Value;
   /** `x + branch`, and the norm of that sum. */
   addNorm(x: Value, branch: Value, weight: string): { sum: Value; normed: Value };
+  /** `x sigmoid(x)`. */
+  silu(x: Value): Value;
   /**
    * What every query row gathers, `[rows, heads * headSize]`, before the output projection. Projects the normed `hidden`
    * itself (see `projectHeads`), rotates queries and keys, and knows what each row may see.
@@ -36,8 +38,7 @@ export function decoder(graph: Graph, architecture: Architecture, lowering: Lowe
     if (isLast && lowering.outputRows) residual = lowering.outputRows(residual);
     const middle = lowering.addNorm(residual, attended, names.postAttentionNorm);
     const [gate, up] = lowering.linear(middle.normed, [names.gate, names.up]) as [Value, Value];
-    const silu = graph.op("Mul", [gate, graph.op("Sigmoid", [gate])]);
-    const branch = linear(lowering, graph.op("Mul", [silu, up]), names.down);
+    const branch = linear(lowering, graph.op("Mul", [lowering.silu(gate), up]), names.down);
     const nextNorm = isLast ? FINAL_NORM_WEIGHT : layerWeights(architecture, layer + 1).inputNorm;
     const next = lowering.addNorm(middle.sum, branch, nextNorm);
     residual = next.sum;

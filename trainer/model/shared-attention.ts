@@ -1,5 +1,6 @@
 import type { Architecture } from "../../shared/contracts/model.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
+import { AttentionTurns } from "./attention-turns.ts";
 
 /** Keys and values of one layer, `[kvHeads, tokens, headSize]` each, keys rotated. */
 export interface KeysValues {
@@ -27,9 +28,14 @@ export class SharedPrefixAttention {
   readonly #shared: number;
   readonly #batch: number;
   readonly #length: number;
-  readonly #mask: Value;
+  readonly #turns: AttentionTurns;
+  /** Of each turn, `[1, batch, 1, queries, seen]`. */
+  readonly #masks: readonly Value[];
 
-  /** `mask` is `[batch, length, length]`: 0 where a batch token (second axis) sees another one (third), else `MASKED`. */
+  /**
+   * `mask` is `[batch, length, length]`: 0 where a batch token (second axis) sees another one (third), else `MASKED`. None
+   * may see a later one.
+   */
   constructor(
     graph: Graph,
     architecture: Architecture,
@@ -44,7 +50,11 @@ export class SharedPrefixAttention {
     this.#shared = sizes.shared;
     this.#batch = sizes.batch;
     this.#length = sizes.length;
-    this.#mask = this.#wholeMask(mask);
+    this.#turns = new AttentionTurns(graph, sizes.length);
+    this.#masks = this.#turns.masks(mask, sizes.prefix + sizes.shared).map((one) => {
+      const [batch, queries, seen] = one.shape.map(Number) as [number, number, number];
+      return this.#reshape(one, [1, batch, 1, queries, seen]);
+    });
   }
 
   /**
@@ -58,8 +68,8 @@ export class SharedPrefixAttention {
     const common: KeysValues | undefined =
       sharedKey && sharedValue
         ? {
-            key: this.#concat(prefix?.key, this.#sharedHeadsFirst(sharedKey)),
-            value: this.#concat(prefix?.value, this.#sharedHeadsFirst(sharedValue)),
+            key: this.#behind(prefix?.key, sharedKey),
+            value: this.#behind(prefix?.value, sharedValue),
           }
         : prefix;
     const ofBatch = this.#attendBatch(batchQuery, batchKey, batchValue, common);
@@ -98,36 +108,33 @@ export class SharedPrefixAttention {
       this.#headSize,
     ];
     const split = this.#reshape(query, [batch, length, kv, group, size]);
-    const folded = this.#reshape(this.#transpose(split, [2, 0, 3, 1, 4]), [kv, batch, group * length, size]);
-    const keys = this.#behindCommon(common?.key, this.#batchHeadsFirst(key));
-    const values = this.#behindCommon(common?.value, this.#batchHeadsFirst(value));
-    const seen = this.#prefix + this.#shared + length;
-    const scores = this.#reshape(this.#scores(folded, keys), [kv, batch, group, length, seen]);
-    const weights = this.#softmax(this.#graph.op("Add", [scores, this.#mask]));
-    const gathered = this.#graph.op("MatMul", [
-      this.#reshape(weights, [kv, batch, group * length, seen]),
-      values,
-    ]);
-    const unfolded = this.#reshape(gathered, [kv, batch, group, length, size]);
+    const queries = this.#turns.split(this.#transpose(split, [2, 0, 3, 1, 4]), 3);
+    const keys = this.#turns.upToEach(this.#forEach(common?.key), this.#batchHeadsFirst(key), 2);
+    const values = this.#turns.upToEach(this.#forEach(common?.value), this.#batchHeadsFirst(value), 2);
+    const gathered = this.#masks.map((mask, turn) =>
+      this.#attendTurn(queries[turn] as Value, keys[turn] as Value, values[turn] as Value, mask),
+    );
+    const unfolded = this.#concat(gathered, 3);
     return this.#reshape(this.#transpose(unfolded, [1, 3, 0, 2, 4]), [batch * length, kv * group * size]);
   }
 
-  /** Keys or values of each row, `[kvHeads, batch, length, headSize]`, with the common ones once more in front: small beside the scores. */
-  #behindCommon(common: Value | undefined, own: Value): Value {
-    if (!common) return own;
-    const [kv, tokens, size] = [this.#kvHeads, this.#prefix + this.#shared, this.#headSize];
-    const one = this.#reshape(common, [kv, 1, tokens, size]);
-    const each = this.#graph.op("Expand", [one, this.#graph.ints([kv, this.#batch, tokens, size])]);
-    return this.#graph.op("Concat", [each, own], { axis: 2 });
+  /** `query` is `[kvHeads, batch, group, queries, headSize]`, `key` and `value` are `[kvHeads, batch, seen, headSize]`. */
+  #attendTurn(query: Value, key: Value, value: Value, mask: Value): Value {
+    const [kv, group, batch, size] = [this.#kvHeads, this.#group, this.#batch, this.#headSize];
+    const [queries, seen] = mask.shape.slice(3).map(Number) as [number, number];
+    const folded = this.#reshape(query, [kv, batch, group * queries, size]);
+    const scores = this.#reshape(this.#scores(folded, key), [kv, batch, group, queries, seen]);
+    const weights = this.#softmax(this.#graph.op("Add", [scores, mask]));
+    const together = this.#reshape(weights, [kv, batch, group * queries, seen]);
+    return this.#reshape(this.#graph.op("MatMul", [together, value]), [kv, batch, group, queries, size]);
   }
 
-  /** The mask of the rows' own tokens behind the common ones, which all may see. */
-  #wholeMask(own: Value): Value {
-    const [batch, length, commons] = [this.#batch, this.#length, this.#prefix + this.#shared];
-    const rows = (mask: Value, tokens: number) => this.#reshape(mask, [1, batch, 1, length, tokens]);
-    if (commons === 0) return rows(own, length);
-    const open = this.#graph.constant(new Float32Array(batch * length * commons), [batch, length, commons]);
-    return rows(this.#graph.op("Concat", [open, own], { axis: -1 }), commons + length);
+  /** Common keys or values once more for each row: small beside the scores. */
+  #forEach(common: Value | undefined): Value | undefined {
+    if (!common) return undefined;
+    const [kv, tokens, size] = [this.#kvHeads, this.#prefix + this.#shared, this.#headSize];
+    const one = this.#reshape(common, [kv, 1, tokens, size]);
+    return this.#graph.op("Expand", [one, this.#graph.ints([kv, this.#batch, tokens, size])]);
   }
 
   /** Scaled dot products of queries and keys. */
@@ -143,8 +150,11 @@ export class SharedPrefixAttention {
     return this.#graph.ops("Split", [x, sizes], { axis: 0 }) as [Value, Value];
   }
 
-  #sharedHeadsFirst(x: Value): Value {
-    return this.#transpose(this.#reshape(x, [this.#shared, this.#kvHeads, this.#headSize]), [1, 0, 2]);
+  /** Keys or values of the shared tokens, `[kvHeads, tokens, headSize]`, behind those of the prefix. */
+  #behind(prefix: Value | undefined, shared: Value): Value {
+    const split = this.#reshape(shared, [this.#shared, this.#kvHeads, this.#headSize]);
+    const own = this.#transpose(split, [1, 0, 2]);
+    return this.#concat(prefix ? [prefix, own] : [own], 1);
   }
 
   #batchHeadsFirst(x: Value): Value {
@@ -152,8 +162,8 @@ export class SharedPrefixAttention {
     return this.#transpose(split, [2, 0, 1, 3]);
   }
 
-  #concat(prefix: Value | undefined, shared: Value): Value {
-    return prefix ? this.#graph.op("Concat", [prefix, shared], { axis: 1 }) : shared;
+  #concat(parts: readonly Value[], axis: number): Value {
+    return parts.length === 1 ? (parts[0] as Value) : this.#graph.op("Concat", parts, { axis });
   }
 
   #softmax(scores: Value): Value {

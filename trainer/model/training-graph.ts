@@ -214,6 +214,8 @@ export function floatLowering(
       const sum = graph.op("Add", [x, branch]);
       return { sum, normed: norm(sum, name) };
     },
+    // One pass, and a tensor less to keep for the gradient than with a Sigmoid of its own.
+    silu: (x) => graph.op("QuickGelu", [x], { alpha: { float: 1 } }),
   };
 }
 

@@ -4,6 +4,7 @@ const CONTRIB_OPERATORS: ReadonlySet<string> = new Set([
   "GroupQueryAttention",
   "MatMulIntegerToFloat",
   "MatMulNBits",
+  "QuickGelu",
   "RotaryEmbedding",
   "SkipSimplifiedLayerNormalization",
 ]);

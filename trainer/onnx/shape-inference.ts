@@ -48,6 +48,7 @@ const rules = {
   Log: sameAsFirst,
   LogSoftmax: sameAsFirst,
   Neg: sameAsFirst,
+  QuickGelu: sameAsFirst,
   Reciprocal: sameAsFirst,
   RotaryEmbedding: sameAsFirst,
   ScatterElements: sameAsFirst,

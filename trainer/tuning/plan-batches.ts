@@ -20,7 +20,7 @@ export interface BatchPlan {
 export interface PlanOptions {
   /** Examples in a step, on average. */
   readonly batchSize: number;
-  /** Passes over the examples; a fraction counts. Order is random in each. */
+  /** Passes over the examples, at least one; a fraction counts. Order is random in each. */
   readonly epochs: number;
   readonly seed: number;
   /** How examples are scored against other labels; each must have `count` completions. */

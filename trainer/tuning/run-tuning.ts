@@ -46,6 +46,8 @@ export async function runTuning(
   const plan = planBatches(examples, {
     ...settings,
     batchSize,
+    // The examples of less than a pass are a part of the rows already.
+    epochs: Math.max(1, settings.epochs),
     candidates,
     frequencies: answers ? balance(answers) : undefined,
   });

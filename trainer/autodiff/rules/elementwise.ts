@@ -60,6 +60,14 @@ export const sigmoid: GradRule = (n) => {
   return [n.emit("Sub", [scaled, n.emit("Mul", [scaled, n.output(0)])])];
 };
 
+/** y = x s with s = sigmoid(alpha x), computed again rather than kept: dy/dx = s + alpha (y - y s). */
+export const quickGelu: GradRule = chain((n) => {
+  const { float: alpha } = n.node.attributes["alpha"] as { float: number };
+  const scaled = (x: Value) => (alpha === 1 ? x : n.emit("Mul", [x, n.scalar(alpha)]));
+  const [s, y] = [n.emit("Sigmoid", [scaled(n.input(0))]), n.output(0)];
+  return n.emit("Add", [s, scaled(n.emit("Sub", [y, n.emit("Mul", [y, s])]))]);
+});
+
 export const tanh: GradRule = chain((n) =>
   n.emit("Sub", [n.scalar(1), n.emit("Mul", [n.output(0), n.output(0)])]),
 );
