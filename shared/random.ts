@@ -30,6 +30,22 @@ export function createRandom(seed: number): Random {
   };
 }
 
+/**
+ * `count` different integers of [0, limit), in random order: Fisher-Yates on a list of them all of which only what was
+ * moved is held.
+ */
+export function sampleBelow(limit: number, count: number, random: Random): number[] {
+  const moved = new Map<number, number>();
+  const held = (place: number) => moved.get(place) ?? place;
+  return Array.from({ length: count }, (_, taken) => {
+    const last = limit - 1 - taken;
+    const place = random.below(last + 1);
+    const chosen = held(place);
+    moved.set(place, held(last));
+    return chosen;
+  });
+}
+
 /** A shuffled copy (Fisher-Yates). */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const result = [...items];

@@ -2,7 +2,7 @@ import type { LeasedJob } from "../shared/contracts/job.ts";
 import type { ModelManifest } from "../shared/contracts/model.ts";
 import { InvalidDataError } from "../shared/errors.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
-import { createRandom, shuffled } from "../shared/random.ts";
+import { createRandom, sampleBelow } from "../shared/random.ts";
 import type { BaseModel } from "./base-model.ts";
 import type { Provider } from "./choose-providers.ts";
 import { chooseSettings, type ChosenSettings } from "./choose-settings.ts";
@@ -51,8 +51,8 @@ export async function prepareTuning(
     precision,
   };
   const model = placed(bare, settings);
-  const { valid, train } = splitValidation(data, settings.validationRows, settings.seed);
-  const rows = settings.epochs < 1 ? randomPart(train, settings) : train;
+  const part = rowsOf(data, settings);
+  const { valid, train: rows } = splitValidation(data, part, settings.validationRows, settings.seed);
   const { parametrisation, used } = await createStart({ store, job, base, model, data, rows, settings });
   requireRoom(settings, parametrisation.slot.tokens, data, architecture.contextLength);
   const learned = rows.filter((i) => !used.has(i));
@@ -80,9 +80,11 @@ function factsOf({ train, labels, sharedTokens }: TrainingData, { specialTokens 
   };
 }
 
-/** The rows of less than one pass, so that nothing is held of the others, which may be millions. */
-function randomPart(rows: readonly number[], { epochs, seed }: ChosenSettings): number[] {
-  return shuffled(rows, createRandom(seed)).slice(0, Math.max(1, Math.round(rows.length * epochs)));
+/** Indices of the rows to tune on: of less than a pass a random part, so that nothing is held of the others, which may be millions. */
+function rowsOf({ train }: TrainingData, { epochs, seed }: ChosenSettings): number[] {
+  if (epochs >= 1) return Array.from({ length: train.length }, (_, i) => i);
+  const count = Math.max(1, Math.round(train.length * epochs));
+  return sampleBelow(train.length, count, createRandom(seed)).toSorted((a, b) => a - b);
 }
 
 /** The model's tokens around the prompt; a prefix behind the first token holds that token itself. */

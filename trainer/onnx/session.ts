@@ -55,6 +55,8 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     interOpNumThreads: 1,
     enableCpuMemArena: arena,
+    // The one block that the runtime would plan for all tensors comes on top of those that the first run has left in the arena.
+    enableMemPattern: false,
     logSeverityLevel: 3,
     extra: {
       session: {

@@ -8,20 +8,20 @@ const MIN_ROWS = 20;
 const SHARE = 0.1;
 
 /**
- * Cuts rows to stop by from the training rows, at most `rows` and a tenth of them, where the dataset brought none. Rows in
- * `keep` stay; indices are of the training rows.
+ * Cuts rows to stop by from `rows`, at most `most` and a tenth of them, where the dataset brought none. Rows are indices of
+ * the training rows.
  */
 export function splitValidation(
   data: TrainingData,
-  rows: number,
+  rows: readonly number[],
+  most: number,
   seed: number,
-): { valid: HeldOut | null; train: number[] } {
-  const all = Array.from({ length: data.train.length }, (_, i) => i);
-  if (rows === 0) return { valid: null, train: all };
-  if (data.valid) return { valid: data.valid, train: all };
-  const count = Math.min(rows, Math.floor(data.train.length * SHARE));
-  if (count < MIN_ROWS) return { valid: null, train: all };
-  const order = shuffled(all, createRandom(seed ^ 0x2545f491));
+): { valid: HeldOut | null; train: readonly number[] } {
+  if (most === 0) return { valid: null, train: rows };
+  if (data.valid) return { valid: data.valid, train: rows };
+  const count = Math.min(most, Math.floor(rows.length * SHARE));
+  if (count < MIN_ROWS) return { valid: null, train: rows };
+  const order = shuffled(rows, createRandom(seed ^ 0x2545f491));
   const chosen = order.slice(0, count);
   const train = order.slice(count).toSorted((a, b) => a - b);
   const { answers, labelTokens } = data;
