@@ -84,7 +84,7 @@ const BATCH_SIZE = 16;
  * long (on two quiet cores MiniMind2-Small trains on 1,000 to 2,000 tokens a second). Telling two labels apart takes fewer.
  */
 const USUAL = { inputWeight: 0, examplesSeen: 10_000 } as const;
-const TOKENS_SEEN_PER_LABEL = 90_000;
+const TOKENS_SEEN_PER_LABEL = 120_000;
 const MAX_TOKENS_SEEN = 300_000;
 const MAX_EPOCHS = 20;
 /** Every row is seen once, unless that takes more than this many tokens: half an hour on two cores, and more than a prompt has numbers to learn. */

@@ -22,14 +22,14 @@ test("what is left open is chosen, and said why", () => {
     virtualTokens: 48,
     optimizer: "muon",
     learningRate: 0.1,
-    epochs: 3.6,
+    epochs: 4.8,
   });
   expect(choose({ method: "prefix_tuning" }, { labels: 2 }).learningRate).toBe(0.06);
   expect(choose({}, { labels: null }).init).toBe("examples");
   expect(choose({ method: "prompt_tuning" }, { labels: null }).init).toBe("sample_vocab");
   expect(choose({ method: "prompt_tuning" }).candidateShare).toBe(0.5);
   expect(chosen.reason).toContain("2000 rows of 6 labels");
-  expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.31, 2);
+  expect(choose({}, { labels: 2, rows: 1500, tokens: 137_000 }).epochs).toBeCloseTo(1.75, 2);
   expect([null, 2, 6].map((labels) => choose({}, { labels }).inputWeight)).toEqual([0, 0, 0.3]);
   expect(choose({}, { rows: 30, tokens: 900 }).epochs).toBe(20);
   expect(choose({}, { rows: 20_000, tokens: 600_000 }).epochs).toBe(1);
