@@ -50,7 +50,7 @@ async function run(graph: Graph, owner: TinyModel, feeds: Tensors): Promise<Tens
 
 const promptVectors = ({ architecture }: TinyModel) =>
   uniform(seededRandom(3), VIRTUAL_TOKENS * architecture.hiddenSize);
-const prompt: SoftPromptSlot = { method: "prompt", tokens: VIRTUAL_TOKENS };
+const prompt = { method: "prompt", tokens: VIRTUAL_TOKENS } as const satisfies SoftPromptSlot;
 
 const variations: Record<string, Partial<Architecture>> = {
   "a plain Llama": {},
@@ -63,43 +63,20 @@ const variations: Record<string, Partial<Architecture>> = {
   "heads wider than the hidden size": { headSize: 12 },
 };
 
-test.each(Object.entries(variations))(
-  "the shared prompt equals the repeated prompt: %s",
-  async (_, change) => {
-    const tiny = await model(change);
-    const soft_prompt = promptVectors(tiny);
-    const sizes = { batch: 3, virtualTokens: VIRTUAL_TOKENS, length: 8 };
-    const oracle = await run(repeatedPromptGraph(tiny.architecture, tiny.weights, sizes), tiny, {
-      soft_prompt,
-      ...repeatedPromptFeeds(examples, sizes),
-    });
-    const layout: BatchLayout = { batch: 3, length: 7, labels: 8 };
-    const { feeds } = packBatch(examples.map(asTokenized), layout, VIRTUAL_TOKENS);
-    const found = await run(trainingGraph(tiny.architecture, tiny.weights, layout, prompt), tiny, {
-      soft_prompt,
-      ...feeds,
-    });
-    expect(found["loss"]?.[0]).toBeCloseTo(Number(oracle["loss"]?.[0]), 5);
-    expect(relativeError(found["gradient"] as Float32Array, oracle["gradient"] as Float32Array)).toBeLessThan(
-      2e-5,
-    );
-  },
-);
-
-test("a long row, which attends in turns, equals the repeated prompt", async () => {
-  const tiny = await model();
+/** Compares loss and gradient over `rows`, packed as `layout` says, with those of the oracle. */
+async function expectAsRepeated(
+  tiny: TinyModel,
+  rows: typeof examples,
+  length: number,
+  layout: BatchLayout,
+): Promise<void> {
   const soft_prompt = promptVectors(tiny);
-  const random = seededRandom(7);
-  const ids = (count: number) => Array.from({ length: count }, () => 3 + Math.floor(random() * 40));
-  // The two short ones share a row, and with it turns.
-  const long = [297, 130, 150].map((length) => ({ input: ids(length), target: ids(3) }));
-  const sizes = { batch: 3, virtualTokens: VIRTUAL_TOKENS, length: 300 };
+  const sizes = { batch: rows.length, virtualTokens: VIRTUAL_TOKENS, length };
   const oracle = await run(repeatedPromptGraph(tiny.architecture, tiny.weights, sizes), tiny, {
     soft_prompt,
-    ...repeatedPromptFeeds(long, sizes),
+    ...repeatedPromptFeeds(rows, sizes),
   });
-  const layout: BatchLayout = { batch: 2, length: 299, labels: 9 };
-  const { feeds } = packBatch(long.map(asTokenized), layout, VIRTUAL_TOKENS);
+  const { feeds } = packBatch(rows.map(asTokenized), layout, VIRTUAL_TOKENS);
   const found = await run(trainingGraph(tiny.architecture, tiny.weights, layout, prompt), tiny, {
     soft_prompt,
     ...feeds,
@@ -108,6 +85,18 @@ test("a long row, which attends in turns, equals the repeated prompt", async () 
   expect(relativeError(found["gradient"] as Float32Array, oracle["gradient"] as Float32Array)).toBeLessThan(
     2e-5,
   );
+}
+
+test.each(Object.entries(variations))("the shared prompt equals the repeated prompt: %s", async (_, change) =>
+  expectAsRepeated(await model(change), examples, 8, { batch: 3, length: 7, labels: 8 }),
+);
+
+test("a long row, which attends in turns, equals the repeated prompt", async () => {
+  const random = seededRandom(7);
+  const ids = (count: number) => Array.from({ length: count }, () => 3 + Math.floor(random() * 40));
+  // The two short ones share a row, and with it turns.
+  const long = [297, 130, 150].map((length) => ({ input: ids(length), target: ids(3) }));
+  await expectAsRepeated(await model(), long, 300, { batch: 2, length: 299, labels: 9 });
 });
 
 const slots: [

@@ -25,11 +25,16 @@ export class AttentionTurns {
     return this.#split(x, this.#sizes, axis);
   }
 
+  /** Parts one behind the other along `axis`. */
+  join(parts: readonly Value[], axis: number): Value {
+    return parts.length === 1 ? (parts[0] as Value) : this.#graph.op("Concat", parts, { axis });
+  }
+
   /** `common`, then the tokens of a row up to the end of each turn, along `axis`. */
   upToEach(common: Value | undefined, tokens: Value, axis: number): Value[] {
     const parts = this.split(tokens, axis);
     const ahead = common ? [common] : [];
-    return parts.map((_, turn) => this.#concat([...ahead, ...parts.slice(0, turn + 1)], axis));
+    return parts.map((_, turn) => this.join([...ahead, ...parts.slice(0, turn + 1)], axis));
   }
 
   /**
@@ -45,7 +50,7 @@ export class AttentionTurns {
       const [own] = this.#split(rows, [end, length - end], 2) as [Value];
       if (commons === 0) return own;
       const open = new Float32Array(batch * queries * commons);
-      return this.#concat([this.#graph.constant(open, [batch, queries, commons]), own], 2);
+      return this.join([this.#graph.constant(open, [batch, queries, commons]), own], 2);
     });
   }
 
@@ -53,10 +58,6 @@ export class AttentionTurns {
   #split(x: Value, sizes: readonly number[], axis: number): Value[] {
     const parts = sizes.filter((size) => size > 0);
     return parts.length === 1 ? [x] : this.#graph.ops("Split", [x, this.#graph.ints(parts)], { axis });
-  }
-
-  #concat(parts: readonly Value[], axis: number): Value {
-    return parts.length === 1 ? (parts[0] as Value) : this.#graph.op("Concat", parts, { axis });
   }
 }
 

@@ -114,7 +114,7 @@ export class SharedPrefixAttention {
     const gathered = this.#masks.map((mask, turn) =>
       this.#attendTurn(queries[turn] as Value, keys[turn] as Value, values[turn] as Value, mask),
     );
-    const unfolded = this.#concat(gathered, 3);
+    const unfolded = this.#turns.join(gathered, 3);
     return this.#reshape(this.#transpose(unfolded, [1, 3, 0, 2, 4]), [batch * length, kv * group * size]);
   }
 
@@ -154,16 +154,12 @@ export class SharedPrefixAttention {
   #behind(prefix: Value | undefined, shared: Value): Value {
     const split = this.#reshape(shared, [this.#shared, this.#kvHeads, this.#headSize]);
     const own = this.#transpose(split, [1, 0, 2]);
-    return this.#concat(prefix ? [prefix, own] : [own], 1);
+    return prefix ? this.#graph.op("Concat", [prefix, own], { axis: 1 }) : own;
   }
 
   #batchHeadsFirst(x: Value): Value {
     const split = this.#reshape(x, [this.#batch, this.#length, this.#kvHeads, this.#headSize]);
     return this.#transpose(split, [2, 0, 1, 3]);
-  }
-
-  #concat(parts: readonly Value[], axis: number): Value {
-    return parts.length === 1 ? (parts[0] as Value) : this.#graph.op("Concat", parts, { axis });
   }
 
   #softmax(scores: Value): Value {
